@@ -1,0 +1,170 @@
+import { BadRequestException } from '@nestjs/common';
+
+import type { CallbackState } from '../events/index.js';
+import type { DeliveryState } from './entities/index.js';
+
+/** Which callbacks to find. All conditions must hold. */
+export interface CallbackFilter {
+  kind?: string;
+  /** Push domain. */
+  domain?: string;
+  /** Push path (AppName). */
+  path?: string;
+  /** Stream name. */
+  stream?: string;
+  state?: CallbackState;
+  /** Callbacks that have a delivery in this state. */
+  delivery?: DeliveryState;
+  /** Received at this time or later. */
+  from?: Date;
+  /** Received before this time. */
+  to?: Date;
+}
+
+/** Which page of them. */
+export interface PageRequest {
+  /** `nextCursor` of the page before. Default: the first page. */
+  cursor?: string;
+  /** Rows of the page, 1 to 500. Default: 50. */
+  limit?: number;
+}
+
+/** A page, newest first. */
+export interface Page<T> {
+  readonly items: T[];
+  /** Where the next page begins; null after the last one. */
+  readonly nextCursor: string | null;
+}
+
+/** Length of a time bucket. */
+export type StatsBucket = 'minute' | 'hour' | 'day';
+
+/** What to count. */
+export interface StatsRequest {
+  /** Default: 24 hours before `to`. */
+  from?: Date;
+  /** Default: now. */
+  to?: Date;
+  /** Buckets begin at full minutes, hours or days of UTC. Default: `hour`. */
+  bucket?: StatsBucket;
+}
+
+/** Milliseconds of each bucket. */
+export const BUCKET_MS: Record<StatsBucket, number> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a text can be the id of a row. */
+export function isId(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** @throws BadRequestException */
+export function checkLimit(limit = DEFAULT_LIMIT): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new BadRequestException(`limit must be an integer from 1 to ${MAX_LIMIT}`);
+}
+
+/** Position of a row in the order of ids, as text that says nothing by itself. */
+export function encodeCursor(id: string): string {
+  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** @throws BadRequestException */
+export function decodeCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex');
+  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  if (isId(id)) return id;
+  throw new BadRequestException('cursor must be the nextCursor of an earlier answer');
+}
+
+/** The smallest id that a callback received at this time can have: ids begin with their time. */
+export function firstIdAt(time: Date): string {
+  const hex = Math.min(Math.max(time.getTime(), 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** Parameters of a URL, as the adapters parse them. */
+export type QueryParameters = Record<string, unknown>;
+
+/**
+ * Reads filter and page from the parameters of a URL.
+ *
+ * @throws BadRequestException for an unknown parameter or a value that does not fit
+ */
+export function parseFind(query: QueryParameters): CallbackFilter & PageRequest {
+  checkNames(query, 'kind,domain,path,stream,state,delivery,from,to,cursor,limit');
+  return {
+    kind: text(query, 'kind'),
+    domain: text(query, 'domain'),
+    path: text(query, 'path'),
+    stream: text(query, 'stream'),
+    state: oneOf(query, 'state', ['accepted', 'unknown', 'quarantined']),
+    delivery: oneOf(query, 'delivery', ['pending', 'done', 'dead']),
+    from: time(query, 'from'),
+    to: time(query, 'to'),
+    ...page(query),
+  };
+}
+
+/** @throws BadRequestException */
+export function parsePage(query: QueryParameters): PageRequest {
+  checkNames(query, 'cursor,limit');
+  return page(query);
+}
+
+/** @throws BadRequestException */
+export function parseStats(query: QueryParameters): StatsRequest {
+  checkNames(query, 'from,to,bucket');
+  return {
+    from: time(query, 'from'),
+    to: time(query, 'to'),
+    bucket: oneOf(query, 'bucket', ['minute', 'hour', 'day']),
+  };
+}
+
+function page(query: QueryParameters): PageRequest {
+  const limit = text(query, 'limit');
+  return {
+    cursor: text(query, 'cursor'),
+    limit: limit === undefined ? undefined : checkLimit(Number(limit)),
+  };
+}
+
+function checkNames(query: QueryParameters, known: string): void {
+  const stranger = Object.keys(query).find((name) => !known.split(',').includes(name));
+  if (stranger === undefined) return;
+  throw new BadRequestException(`unknown parameter; known are ${known.replaceAll(',', ', ')}`);
+}
+
+function text(query: QueryParameters, name: string): string | undefined {
+  const value = query[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new BadRequestException(`${name} must be given once`);
+}
+
+function oneOf<T extends string>(
+  query: QueryParameters,
+  name: string,
+  values: readonly T[],
+): T | undefined {
+  const value = text(query, name);
+  if (value === undefined || values.includes(value as T)) return value as T | undefined;
+  throw new BadRequestException(`${name} must be one of ${values.join(', ')}`);
+}
+
+function time(query: QueryParameters, name: string): Date | undefined {
+  const value = text(query, name);
+  if (value === undefined) return undefined;
+  const date = new Date(value);
+  if (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(date.getTime())) return date;
+  throw new BadRequestException(`${name} must be an ISO 8601 time such as 2026-01-31T12:00:00Z`);
+}

@@ -1,0 +1,87 @@
+import { StorageUnavailableError } from './storage.error.js';
+
+/** Bounds of a queue. */
+export interface BatchLimits {
+  /** Items of one batch, at most. */
+  readonly items: number;
+  /** Weight of one batch, at most; an item alone may weigh more. */
+  readonly weight: number;
+  /** Items that wait, at most; more are refused at once. */
+  readonly waiting: number;
+}
+
+interface Entry<T, R> {
+  readonly item: T;
+  readonly weight: number;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Group commit: while a batch is being written the next one gathers, so the more callers wait, the
+ * fewer transactions each of them pays for. One batch at a time keeps their order.
+ */
+export class BatchQueue<T, R> {
+  private waiting: Entry<T, R>[] = [];
+  private running: Promise<void> | undefined;
+
+  /**
+   * @param write stores a batch and resolves to a result per item
+   * @param splits whether a batch that failed with this error is worth trying in halves
+   */
+  constructor(
+    private readonly write: (items: T[]) => Promise<readonly R[]>,
+    private readonly limits: BatchLimits,
+    private readonly splits: (error: unknown) => boolean = () => false,
+  ) {}
+
+  /** @throws StorageUnavailableError `storage-overloaded` when too many wait already */
+  add(item: T, weight = 0): Promise<R> {
+    if (this.waiting.length >= this.limits.waiting) {
+      return Promise.reject(new StorageUnavailableError('storage-overloaded'));
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, weight, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is being written. */
+  async drained(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // What arrives in the same turn of the event loop joins the first batch.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) await this.writeBatch(this.next());
+    this.running = undefined;
+  }
+
+  private next(): Entry<T, R>[] {
+    let count = 0;
+    let weight = 0;
+    for (const entry of this.waiting) {
+      weight += entry.weight;
+      if (count > 0 && (count >= this.limits.items || weight > this.limits.weight)) break;
+      count++;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async writeBatch(batch: Entry<T, R>[]): Promise<void> {
+    try {
+      const results = await this.write(batch.map(({ item }) => item));
+      batch.forEach((entry, index) => entry.resolve(results[index] as R));
+    } catch (error) {
+      if (batch.length > 1 && this.splits(error)) {
+        // One bad row must not take its neighbours down.
+        const half = batch.length >> 1;
+        await this.writeBatch(batch.slice(0, half));
+        await this.writeBatch(batch.slice(half));
+        return;
+      }
+      for (const entry of batch) entry.reject(error);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+export * from './api/audit-token.guard.js';
+export * from './api/audit.controller.js';
+export * from './audit-query.js';
+export * from './audit-row.js';
+export * from './callback.database.js';
+export * from './callback.store.js';
+export * from './delivery.recorder.js';
+export * from './entities/index.js';
+export * from './live-callback-audit.service.js';
+export * from './live-callback.health.js';
+export * from './migrations/index.js';
+export * from './process-identity.js';
+export * from './rejection.recorder.js';
+export * from './storage.error.js';
+export type * from './writers/callback.writer.js';

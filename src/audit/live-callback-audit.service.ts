@@ -1,0 +1,188 @@
+import { BadRequestException, Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
+
+import { EventInterpreter, parsePayload, type CallbackState } from '../events/index.js';
+import {
+  BUCKET_MS,
+  checkLimit,
+  decodeCursor,
+  encodeCursor,
+  firstIdAt,
+  isId,
+  type CallbackFilter,
+  type Page,
+  type PageRequest,
+  type StatsRequest,
+} from './audit-query.js';
+import {
+  ROW_PROPERTIES,
+  toRow,
+  type CallbackDetail,
+  type CallbackRow,
+  type RejectionItem,
+  type StatsItem,
+} from './audit-row.js';
+import { CallbackDatabase } from './callback.database.js';
+import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from './entities/index.js';
+
+const ITERATE_PAGE = 500;
+/** Time buckets of one answer. */
+const MAX_BUCKETS = 10_000;
+
+/** Answers questions about the stored callbacks. */
+@Injectable()
+export class LiveCallbackAuditService {
+  constructor(
+    private readonly database: CallbackDatabase,
+    private readonly interpreter: EventInterpreter,
+  ) {}
+
+  /**
+   * Finds callbacks, newest first, a page at a time. Pages stay right while rows are added.
+   *
+   * @throws BadRequestException for a cursor or limit that cannot be
+   */
+  async find(request: CallbackFilter & PageRequest = {}): Promise<Page<CallbackRow>> {
+    const limit = checkLimit(request.limit);
+    const query = this.database.dataSource
+      .getRepository(LiveCallback)
+      .createQueryBuilder('c')
+      .select(ROW_PROPERTIES.map((property) => `c.${property}`))
+      .orderBy('c.id', 'DESC')
+      .limit(limit + 1);
+    this.applyFilter(query, request);
+    if (request.cursor !== undefined) {
+      query.andWhere('c.id < :cursor', { cursor: decodeCursor(request.cursor) });
+    }
+    return toPage((await query.getMany()).map(toRow), limit, ({ id }) => id);
+  }
+
+  /** One callback with its body, typed view and deliveries; null when there is none. */
+  async get(id: string): Promise<CallbackDetail | null> {
+    if (!isId(id)) return null;
+    const { dataSource } = this.database;
+    const callback = await dataSource.getRepository(LiveCallback).findOneBy({ id });
+    if (!callback) return null;
+    const deliveries = await dataSource
+      .getRepository(LiveCallbackDelivery)
+      .find({ where: { callbackId: id }, order: { listener: 'ASC' } });
+    return {
+      ...toRow(callback),
+      body: callback.body,
+      data: this.typedView(callback),
+      errors: callback.errors ?? [],
+      remarks: callback.remarks ?? [],
+      remoteAddress: callback.remoteAddress,
+      deliveries: deliveries.map(({ listener, state, attempts, lastError, nextAttemptAt }) => ({
+        listener,
+        state,
+        attempts,
+        lastError,
+        nextAttemptAt,
+      })),
+    };
+  }
+
+  /** All callbacks of a filter, newest first, however many: read page by page as they are consumed. */
+  async *iterate(filter: CallbackFilter = {}): AsyncGenerator<CallbackRow, void, undefined> {
+    let cursor: string | null | undefined;
+    do {
+      const page: Page<CallbackRow> = await this.find({
+        ...filter,
+        cursor: cursor ?? undefined,
+        limit: ITERATE_PAGE,
+      });
+      yield* page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+
+  /**
+   * Counts by kind, state and time bucket, oldest bucket first. Empty buckets are left out.
+   *
+   * @throws BadRequestException when the period holds more buckets than an answer may
+   */
+  async stats(request: StatsRequest = {}): Promise<StatsItem[]> {
+    const length = BUCKET_MS[request.bucket ?? 'hour'];
+    const to = request.to ?? new Date();
+    const from = request.from ?? new Date(to.getTime() - BUCKET_MS.day);
+    if ((to.getTime() - from.getTime()) / length > MAX_BUCKETS) {
+      throw new BadRequestException(
+        `the period holds more than ${MAX_BUCKETS} buckets; choose a longer bucket`,
+      );
+    }
+    const query = this.database.dataSource
+      .getRepository(LiveCallback)
+      .createQueryBuilder('c')
+      .select('c.received_at - c.received_at % :length', 'bucket')
+      .addSelect('c.kind', 'kind')
+      .addSelect('c.state', 'state')
+      .addSelect('count(*)', 'count')
+      .setParameter('length', length)
+      .groupBy('1, 2, 3')
+      .orderBy('1, 2, 3');
+    this.applyFilter(query, { from, to });
+    const rows = await query.getRawMany<Record<'bucket' | 'count', string> & StatsKey>();
+    return rows.map(({ bucket, kind, state, count }) => ({
+      bucket: new Date(Number(bucket)),
+      kind,
+      state,
+      count: Number(count),
+    }));
+  }
+
+  /** Refused requests, newest first, a page at a time. */
+  async rejections(request: PageRequest = {}): Promise<Page<RejectionItem>> {
+    const limit = checkLimit(request.limit);
+    const query = this.database.dataSource
+      .getRepository(LiveCallbackRejection)
+      .createQueryBuilder('r')
+      .orderBy('r.id', 'DESC')
+      .limit(limit + 1);
+    if (request.cursor !== undefined) {
+      query.where('r.id < :cursor', { cursor: decodeCursor(request.cursor) });
+    }
+    const page = toPage(await query.getMany(), limit, ({ id }) => id);
+    return {
+      items: page.items.map(({ id: _id, ...item }) => item),
+      nextCursor: page.nextCursor,
+    };
+  }
+
+  private applyFilter(query: SelectQueryBuilder<LiveCallback>, filter: CallbackFilter): void {
+    const { kind, domain, path, stream, state, delivery, from, to } = filter;
+    const equal = { kind, domain, path, streamName: stream, state };
+    for (const [property, value] of Object.entries(equal)) {
+      if (value !== undefined)
+        query.andWhere(`c.${property} = :${property}`, { [property]: value });
+    }
+    // Ids begin with the receipt time, so every index that ends in the id serves periods too.
+    if (from) query.andWhere('c.id >= :first', { first: firstIdAt(from) });
+    if (to) query.andWhere('c.id < :end', { end: firstIdAt(to) });
+    if (delivery !== undefined) {
+      const open = query
+        .subQuery()
+        .select('d.callbackId')
+        .from(LiveCallbackDelivery, 'd')
+        .where('d.state = :delivery', { delivery });
+      query.andWhere(`c.id IN ${open.getQuery()}`, { delivery });
+    }
+  }
+
+  private typedView({ state, body }: LiveCallback): object | null {
+    if (state === 'quarantined') return null;
+    return this.interpreter.interpret(parsePayload(body).value).data;
+  }
+}
+
+interface StatsKey {
+  kind: string;
+  state: CallbackState;
+}
+
+function toPage<T>(rows: T[], limit: number, idOf: (row: T) => string): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const hasMore = rows.length > limit && last !== undefined;
+  return { items, nextCursor: hasMore ? encodeCursor(idOf(last)) : null };
+}

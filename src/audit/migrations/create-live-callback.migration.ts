@@ -1,0 +1,129 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+import { dialectOf, type Dialect } from '../dialect.js';
+import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
+import { tableName } from '../table-name.js';
+
+/** Column types that differ between the databases. Names and digests compare byte by byte. */
+const TYPES: Record<Dialect, Record<'id' | 'ascii' | 'name' | 'body' | 'flag', string>> = {
+  sqlite: { id: 'text', ascii: 'text', name: 'text', body: 'text', flag: 'integer' },
+  postgres: {
+    id: 'uuid',
+    ascii: 'text COLLATE "C"',
+    name: 'text COLLATE "C"',
+    body: 'text',
+    flag: 'boolean',
+  },
+  mysql: {
+    id: 'char(36) CHARACTER SET ascii COLLATE ascii_bin',
+    ascii: 'varchar(190) CHARACTER SET ascii COLLATE ascii_bin',
+    name: 'varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    body: 'mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    flag: 'tinyint(1)',
+  },
+};
+
+/** Creates the three tables. Every statement may run again, should an earlier run have been cut off. */
+export class CreateLiveCallback1764000000000 implements MigrationInterface {
+  readonly name = 'CreateLiveCallback1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const dialect = dialectOf(runner.connection);
+    const { id, ascii, name, body, flag } = TYPES[dialect];
+    const [callback, delivery, rejection] = tablesOf(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${callback} (
+        id ${id} NOT NULL PRIMARY KEY,
+        kind ${ascii} NOT NULL,
+        event_type int,
+        state ${ascii} NOT NULL,
+        app_id ${name},
+        domain ${name},
+        path ${name},
+        stream_name ${name},
+        sequence ${name},
+        occurred_at bigint,
+        received_at bigint NOT NULL,
+        last_received_at bigint NOT NULL,
+        deliveries_count int NOT NULL,
+        variant ${flag} NOT NULL,
+        content_digest ${ascii} NOT NULL,
+        identity_digest ${ascii} NOT NULL,
+        remarks ${body},
+        errors ${body},
+        remote_address ${ascii},
+        body ${body} NOT NULL
+      )`,
+    );
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${delivery} (
+        callback_id ${id} NOT NULL,
+        listener ${ascii} NOT NULL,
+        stream_key ${ascii} NOT NULL,
+        state ${ascii} NOT NULL,
+        attempts int NOT NULL,
+        lease_owner ${ascii},
+        lease_until bigint,
+        fence int NOT NULL,
+        next_attempt_at bigint,
+        last_error ${body},
+        duration_ms int,
+        finished_at bigint,
+        PRIMARY KEY (callback_id, listener)
+      )`,
+    );
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${rejection} (
+        id ${id} NOT NULL PRIMARY KEY,
+        reason ${ascii} NOT NULL,
+        count int NOT NULL,
+        remote_address ${ascii},
+        excerpt ${body},
+        first_at bigint NOT NULL,
+        last_at bigint NOT NULL
+      )`,
+    );
+    await createIndex(runner, 'UNIQUE', callback, 'content', 'content_digest');
+    await createIndex(runner, '', callback, 'identity', 'identity_digest');
+    await createIndex(runner, '', callback, 'stream', 'stream_name, id');
+    await createIndex(runner, '', callback, 'kind', 'kind, id');
+    // Most rows are accepted and done; where the database can, the indexes hold the others alone.
+    await createIndex(runner, '', callback, 'state', 'state, id', "state <> 'accepted'");
+    await createIndex(runner, '', delivery, 'open', 'state, callback_id', "state <> 'done'");
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of tablesOf(runner)) await runner.query(`DROP TABLE IF EXISTS ${table}`);
+  }
+}
+
+function tablesOf(runner: QueryRunner): [string, string, string] {
+  const nameOf = (entity: new () => object) => tableName(runner.connection, entity);
+  return [nameOf(LiveCallback), nameOf(LiveCallbackDelivery), nameOf(LiveCallbackRejection)];
+}
+
+async function createIndex(
+  runner: QueryRunner,
+  unique: 'UNIQUE' | '',
+  table: string,
+  suffix: string,
+  columns: string,
+  where?: string,
+): Promise<void> {
+  const dialect = dialectOf(runner.connection);
+  const bare = table.split('.').at(-1)?.replace(/["`]/g, '');
+  const index = runner.connection.driver.escape(`ix_${bare}_${suffix}`);
+  const condition = where && dialect !== 'mysql' ? ` WHERE ${where}` : '';
+  if (dialect !== 'mysql') {
+    await runner.query(
+      `CREATE ${unique} INDEX IF NOT EXISTS ${index} ON ${table} (${columns})${condition}`,
+    );
+    return;
+  }
+  // MySQL has no IF NOT EXISTS for indexes, and commits each of these statements by itself.
+  const present = (await runner.query(`SHOW INDEX FROM ${table} WHERE Key_name = ?`, [
+    `ix_${bare}_${suffix}`,
+  ])) as unknown[];
+  if (present.length > 0) return;
+  await runner.query(`CREATE ${unique} INDEX ${index} ON ${table} (${columns})`);
+}

@@ -1,0 +1,95 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+
+import { errorText, toLine } from '../bus/index.js';
+import { CallbackDatabase } from './callback.database.js';
+import type { RejectionRow } from './writers/callback.writer.js';
+
+/** A refused request. */
+export interface Rejection {
+  /** Stable reason code. */
+  readonly reason: string;
+  readonly remoteAddress: string | null;
+  /** Beginning of the body with secrets masked; null when it was not read. */
+  readonly excerpt: string | null;
+}
+
+const MINUTE_MS = 60_000;
+const FLUSH_AFTER_MS = 1_000;
+/** Rows that one minute can make; beyond it addresses are no longer told apart. */
+const ROWS_PER_MINUTE = 60;
+const EXCERPT_LENGTH = 512;
+
+/**
+ * Counts refused requests and writes the counts behind the answers: at most
+ * {@link ROWS_PER_MINUTE} rows plus one per reason in a minute, whatever arrives.
+ */
+@Injectable()
+export class RejectionRecorder {
+  private readonly logger = new Logger('LiveCallback');
+  private minute = 0;
+  private rows = new Map<string, RejectionRow>();
+  private readonly dirty = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly database: CallbackDatabase) {}
+
+  /** Returns at once; an answer never waits for it. */
+  record(rejection: Rejection): void {
+    const now = Date.now();
+    this.turnMinute(now);
+    const key = this.keyOf(rejection);
+    const row = this.rows.get(key);
+    if (row) {
+      this.rows.set(key, { ...row, count: row.count + 1, lastAt: now });
+    } else {
+      const isNamed = key !== rejection.reason;
+      this.rows.set(key, {
+        id: uuid(),
+        reason: rejection.reason,
+        count: 1,
+        remoteAddress: isNamed ? (rejection.remoteAddress?.slice(0, 64) ?? null) : null,
+        excerpt: rejection.excerpt === null ? null : toLine(rejection.excerpt, EXCERPT_LENGTH),
+        firstAt: now,
+        lastAt: now,
+      });
+      this.logger.warn(
+        `Refused: ${rejection.reason} from ${rejection.remoteAddress ?? 'unknown address'}; further ones of this minute are counted`,
+      );
+    }
+    this.dirty.add(key);
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
+  }
+
+  /** Writes what was counted since the last time. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const rows = [...this.dirty].flatMap((key) => this.rows.get(key) ?? []);
+    this.dirty.clear();
+    if (rows.length > 0) this.writing = this.writing.then(() => this.write(rows));
+    return this.writing;
+  }
+
+  private turnMinute(now: number): void {
+    const minute = Math.floor(now / MINUTE_MS);
+    if (minute === this.minute) return;
+    void this.flush();
+    this.minute = minute;
+    this.rows = new Map();
+  }
+
+  private keyOf({ reason, remoteAddress }: Rejection): string {
+    const key = `${reason} ${remoteAddress}`;
+    return this.rows.has(key) || this.rows.size < ROWS_PER_MINUTE ? key : reason;
+  }
+
+  private async write(rows: readonly RejectionRow[]): Promise<void> {
+    try {
+      await this.database.writer.recordRejections(rows);
+    } catch (error) {
+      this.logger.error(`Refused requests could not be recorded: ${errorText(error)}`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { DataSource } from 'typeorm';
+
+import type { DeliveryOutcome } from '../../bus/index.js';
+import type { CallbackState } from '../../events/index.js';
+import { dialectOf } from '../dialect.js';
+import { MysqlWriter } from './mysql.writer.js';
+import { PostgresWriter } from './postgres.writer.js';
+import { SqliteWriter } from './sqlite.writer.js';
+
+/** A callback on its way into the tables; times in Unix milliseconds. */
+export interface NewCallback {
+  readonly id: string;
+  readonly kind: string;
+  readonly eventType: number | null;
+  readonly state: CallbackState;
+  readonly appId: string | null;
+  readonly domain: string | null;
+  readonly path: string | null;
+  readonly streamName: string | null;
+  readonly sequence: string | null;
+  readonly occurredAt: number | null;
+  readonly receivedAt: number;
+  readonly contentDigest: string;
+  readonly identityDigest: string;
+  /** JSON array of lines, or null. */
+  readonly remarks: string | null;
+  /** JSON array of lines, or null. */
+  readonly errors: string | null;
+  readonly remoteAddress: string | null;
+  readonly body: string;
+  /** Events with the same key reach a listener one after the other. */
+  readonly streamKey: string;
+  /** Ids of the listeners that get it. */
+  readonly listeners: readonly string[];
+}
+
+/** One entry of a batch: distinct by content, with the copies that came at the same time. */
+export interface BatchEntry {
+  readonly callback: NewCallback;
+  readonly copies: number;
+  /** An earlier entry of the batch has the same identity and other content. */
+  readonly variantInBatch: boolean;
+}
+
+/** What the database made of a batch entry. */
+export interface InsertResult {
+  /** False when the content had been stored before. */
+  readonly isNew: boolean;
+  readonly variant: boolean;
+}
+
+/** Refused requests that share reason, address and minute. */
+export interface RejectionRow {
+  readonly id: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly remoteAddress: string | null;
+  readonly excerpt: string | null;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** The lease under which a process stores deliveries that it will run itself. */
+export interface Lease {
+  readonly owner: string;
+  readonly milliseconds: number;
+}
+
+/** The statements of the durable path, for one family of databases. */
+export interface CallbackWriter {
+  /**
+   * Stores a batch in one transaction: the callbacks, unique by content digest, and a delivery row
+   * per listener of each new one, leased with attempt 1 counted. New and duplicate are told apart
+   * by the unique index alone, never by reading first.
+   *
+   * @returns a result per entry, in their order; the rows are durable by then
+   */
+  insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]>;
+
+  /** Records outcomes of deliveries whose fence still holds. */
+  settle(outcomes: readonly DeliveryOutcome[]): Promise<void>;
+
+  /** Adds rejection rows, or updates count and time of those with the same id. */
+  recordRejections(rows: readonly RejectionRow[]): Promise<void>;
+
+  /** Whether an error is about the rows and not about the database, so that splitting a batch helps. */
+  isRowFault(error: unknown): boolean;
+}
+
+/** The writer for an initialised DataSource of the module. */
+export function createCallbackWriter(dataSource: DataSource): CallbackWriter {
+  switch (dialectOf(dataSource)) {
+    case 'sqlite':
+      return new SqliteWriter(dataSource);
+    case 'postgres':
+      return new PostgresWriter(dataSource);
+    case 'mysql':
+      return new MysqlWriter(dataSource);
+  }
+}

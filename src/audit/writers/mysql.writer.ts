@@ -1,0 +1,244 @@
+import type { DataSource } from 'typeorm';
+
+import type { DeliveryOutcome } from '../../bus/index.js';
+import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
+import {
+  driverHandle,
+  STATEMENT_TIMEOUT_MS,
+  type MysqlConnection,
+  type MysqlPool,
+} from '../module-data-source.js';
+import { tableName } from '../table-name.js';
+import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
+import type {
+  BatchEntry,
+  CallbackWriter,
+  InsertResult,
+  Lease,
+  RejectionRow,
+} from './callback.writer.js';
+
+const NOW_MS = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+/** InnoDB ends one of two transactions that wait for each other; it is to be tried again. */
+const DEADLOCK_TRIES = 5;
+const DEADLOCK_ERRNOS: ReadonlySet<unknown> = new Set([1205, 1213]);
+/** Errors that concern a value: out of range, too long, wrong, not null, duplicate. */
+const ROW_ERRNOS: ReadonlySet<unknown> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406]);
+
+const MAX_CHUNK = 64;
+
+type Value = string | number | null;
+type Query = <T = unknown>(sql: string, values?: Value[]) => Promise<T>;
+
+interface StoredRow {
+  readonly id: string;
+  readonly content_digest: string;
+  readonly variant: number;
+  readonly has_elder: number;
+}
+
+/** Writes to MySQL and MariaDB, where neither RETURNING nor `affectedRows` tells new from known. */
+export class MysqlWriter implements CallbackWriter {
+  private readonly pool: MysqlPool;
+  private readonly callback: string;
+  private readonly delivery: string;
+  private readonly rejection: string;
+
+  constructor(dataSource: DataSource) {
+    this.pool = driverHandle.mysql(dataSource);
+    this.callback = tableName(dataSource, LiveCallback);
+    this.delivery = tableName(dataSource, LiveCallbackDelivery);
+    this.rejection = tableName(dataSource, LiveCallbackRejection);
+  }
+
+  insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]> {
+    // Batches that take row locks in different orders deadlock.
+    const sorted = batch.toSorted((a, b) =>
+      a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
+    );
+    return this.transaction(async (query) => {
+      for (const chunk of chunksOf(sorted)) await this.insertCallbacks(query, chunk);
+      const rows = new Map<string, StoredRow>();
+      for (const chunk of chunksOf(sorted)) {
+        for (const row of await this.readBack(query, chunk)) rows.set(row.content_digest, row);
+      }
+      const rowOf = ({ callback }: BatchEntry) => rows.get(callback.contentDigest);
+      const isNew = (entry: BatchEntry) => rowOf(entry)?.id === entry.callback.id;
+      const fresh = sorted.filter(isNew);
+      const variants = fresh.filter((entry) => rowOf(entry)?.has_elder && !rowOf(entry)?.variant);
+      for (const chunk of chunksOf(variants)) {
+        await query(
+          `UPDATE ${this.callback} SET variant = 1 WHERE id IN (${marks(chunk.length)})`,
+          chunk.map(({ callback }) => callback.id),
+        );
+      }
+      const deliveries = fresh.flatMap(({ callback }) =>
+        callback.listeners.map((listener) => ({ callback, listener })),
+      );
+      for (const chunk of chunksOf(deliveries)) await this.insertDeliveries(query, chunk, lease);
+      return batch.map((entry) => ({
+        isNew: isNew(entry),
+        variant: rowOf(entry)?.variant === 1 || (isNew(entry) && rowOf(entry)?.has_elder === 1),
+      }));
+    });
+  }
+
+  private async insertCallbacks(query: Query, entries: readonly BatchEntry[]): Promise<void> {
+    const row = `(${marks(CALLBACK_COLUMNS.length + 1)})`;
+    await query(
+      `INSERT INTO ${this.callback} (${COLUMN_LIST}, variant)
+       VALUES ${entries.map(() => row).join(', ')}
+       ON DUPLICATE KEY UPDATE
+         deliveries_count = deliveries_count + VALUES(deliveries_count),
+         last_received_at = greatest(last_received_at, VALUES(last_received_at))`,
+      entries.flatMap((entry) => [...columnValues(entry), entry.variantInBatch ? 1 : 0]),
+    );
+  }
+
+  /** After the insert the row of each content is there and locked: its id says whose it is. */
+  private readBack(query: Query, entries: readonly BatchEntry[]): Promise<StoredRow[]> {
+    const ids = entries.map(({ callback }) => callback.id);
+    return query<StoredRow[]>(
+      `SELECT c.id, c.content_digest, c.variant, EXISTS (
+         SELECT 1 FROM ${this.callback} o
+         WHERE o.identity_digest = c.identity_digest AND o.id NOT IN (${marks(ids.length)})
+       ) AS has_elder
+       FROM ${this.callback} c WHERE c.content_digest IN (${marks(ids.length)})`,
+      [...ids, ...entries.map(({ callback }) => callback.contentDigest)],
+    );
+  }
+
+  private async insertDeliveries(
+    query: Query,
+    deliveries: readonly { callback: BatchEntry['callback']; listener: string }[],
+    lease: Lease,
+  ): Promise<void> {
+    const row = `(?, ?, ?, 'pending', 1, ?, ${NOW_MS} + ?, 1)`;
+    await query(
+      `INSERT INTO ${this.delivery}
+         (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+       VALUES ${deliveries.map(() => row).join(', ')}`,
+      deliveries.flatMap(({ callback, listener }) => [
+        callback.id,
+        listener,
+        callback.streamKey,
+        lease.owner,
+        lease.milliseconds,
+      ]),
+    );
+  }
+
+  async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    const sorted = outcomes.toSorted((a, b) => (a.callbackId < b.callbackId ? -1 : 1));
+    await this.transaction(async (query) => {
+      // Outcomes of one state and duration share a statement; nearly all are done within 0 or 1 ms.
+      for (const group of groupsOf(sorted)) {
+        for (const chunk of chunksOf(group)) await this.settleAlike(query, chunk);
+      }
+    });
+  }
+
+  private async settleAlike(query: Query, outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    const [{ state, error, durationMs }] = outcomes as readonly [DeliveryOutcome];
+    await query(
+      `UPDATE ${this.delivery}
+       SET state = ?, last_error = ?, duration_ms = ?,
+         finished_at = ${state === 'done' ? NOW_MS : 'NULL'},
+         lease_owner = NULL, lease_until = NULL
+       WHERE (callback_id, listener, fence) IN (${outcomes.map(() => '(?, ?, ?)').join(', ')})
+         AND state = 'pending'`,
+      [
+        state,
+        error,
+        durationMs,
+        ...outcomes.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]),
+      ],
+    );
+  }
+
+  async recordRejections(rows: readonly RejectionRow[]): Promise<void> {
+    await this.transaction(async (query) => {
+      for (const row of rows) {
+        await query(
+          `INSERT INTO ${this.rejection}
+             (id, reason, count, remote_address, excerpt, first_at, last_at)
+           VALUES (${marks(7)})
+           ON DUPLICATE KEY UPDATE count = VALUES(count), last_at = VALUES(last_at)`,
+          [row.id, row.reason, row.count, row.remoteAddress, row.excerpt, row.firstAt, row.lastAt],
+        );
+      }
+    });
+  }
+
+  isRowFault(error: unknown): boolean {
+    return ROW_ERRNOS.has((error as { errno?: unknown } | null)?.errno);
+  }
+
+  private async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.connect();
+      const query: Query = (sql, values = []) => run(connection, sql, values);
+      try {
+        await query('START TRANSACTION');
+        const result = await work(query);
+        await query('COMMIT');
+        connection.release();
+        return result;
+      } catch (error) {
+        // The state of the connection is in doubt; the server rolls back when it ends.
+        connection.destroy();
+        const isDeadlock = DEADLOCK_ERRNOS.has((error as { errno?: unknown }).errno);
+        if (!isDeadlock || attempt >= DEADLOCK_TRIES) throw error;
+      }
+    }
+  }
+
+  private connect(): Promise<MysqlConnection> {
+    return new Promise((resolve, reject) => {
+      this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+    });
+  }
+}
+
+function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/**
+ * Slices whose lengths are powers of two, so that few distinct statements have to be prepared.
+ * Prepared they are, because escaping in the client depends on the server's `sql_mode`.
+ */
+function chunksOf<T>(items: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0, size = MAX_CHUNK; start < items.length;) {
+    while (size > items.length - start) size /= 2;
+    chunks.push(items.slice(start, start + size));
+    start += size;
+  }
+  return chunks;
+}
+
+function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[][] {
+  const groups = new Map<string, DeliveryOutcome[]>();
+  for (const outcome of outcomes) {
+    const key = JSON.stringify([outcome.state, outcome.error, outcome.durationMs]);
+    const group = groups.get(key);
+    if (group) group.push(outcome);
+    else groups.set(key, [outcome]);
+  }
+  return [...groups.values()];
+}
+
+function run<T>(connection: MysqlConnection, sql: string, values: Value[]): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      connection.destroy();
+      reject(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
+    }, STATEMENT_TIMEOUT_MS);
+    connection.execute(sql, values, (error, rows) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(rows as T);
+    });
+  });
+}

@@ -1,0 +1,138 @@
+import type { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
+
+import type { DeliveryOutcome } from '../../bus/index.js';
+import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
+import { driverHandle } from '../module-data-source.js';
+import { tableName } from '../table-name.js';
+import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';
+import type {
+  BatchEntry,
+  CallbackWriter,
+  InsertResult,
+  Lease,
+  RejectionRow,
+} from './callback.writer.js';
+
+const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
+/**
+ * Writes to PostgreSQL. A batch is one prepared statement, and with that one round trip and one
+ * commit, whatever its size: columns travel as arrays.
+ */
+export class PostgresWriter implements CallbackWriter {
+  private readonly pool: Pool;
+  private readonly insertSql: string;
+  private readonly settleSql: string;
+  private readonly rejectionSql: string;
+
+  constructor(dataSource: DataSource) {
+    const callback = tableName(dataSource, LiveCallback);
+    const delivery = tableName(dataSource, LiveCallbackDelivery);
+    const rejection = tableName(dataSource, LiveCallbackRejection);
+    this.pool = driverHandle.postgres(dataSource);
+    const arrays = CALLBACK_COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+    const next = CALLBACK_COLUMNS.length + 1;
+    this.insertSql = `
+      WITH incoming AS (
+        SELECT * FROM unnest(${arrays}, $${next}::boolean[]) AS v(${COLUMN_LIST}, variant)
+      ), stored AS (
+        INSERT INTO ${callback} AS c (${COLUMN_LIST}, variant)
+        SELECT ${CALLBACK_COLUMNS.map(({ name }) => `v.${name}`).join(', ')},
+          v.variant OR EXISTS (
+            SELECT 1 FROM ${callback} o WHERE o.identity_digest = v.identity_digest)
+        FROM incoming v
+        ON CONFLICT (content_digest) DO UPDATE SET
+          deliveries_count = c.deliveries_count + excluded.deliveries_count,
+          last_received_at = greatest(c.last_received_at, excluded.last_received_at)
+        RETURNING c.id, c.content_digest, c.variant
+      ), deliveries AS (
+        INSERT INTO ${delivery}
+          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+        SELECT d.callback_id, d.listener, d.stream_key, 'pending', 1, $${next + 4},
+          ${NOW_MS} + $${next + 5}::bigint, 1
+        FROM unnest($${next + 1}::uuid[], $${next + 2}::text[], $${next + 3}::text[])
+          AS d(callback_id, listener, stream_key)
+        JOIN stored s ON s.id = d.callback_id
+      )
+      SELECT id, content_digest, variant FROM stored`;
+    this.settleSql = `
+      UPDATE ${delivery} d
+      SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
+        finished_at = CASE WHEN v.state = 'done' THEN ${NOW_MS} END,
+        lease_owner = NULL, lease_until = NULL
+      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[])
+        AS v(callback_id, listener, fence, state, error, duration_ms)
+      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
+        AND d.fence = v.fence AND d.state = 'pending'`;
+    this.rejectionSql = `
+      INSERT INTO ${rejection} (id, reason, count, remote_address, excerpt, first_at, last_at)
+      SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+      ON CONFLICT (id) DO UPDATE SET count = excluded.count, last_at = excluded.last_at`;
+  }
+
+  async insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]> {
+    // Nodes that store the same redeliveries take the row locks in the same order.
+    const sorted = batch.toSorted((a, b) =>
+      a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
+    );
+    const deliveries = batch.flatMap(({ callback }) =>
+      callback.listeners.map((listener) => ({ callback, listener })),
+    );
+    const { rows } = await this.pool.query<{
+      id: string;
+      content_digest: string;
+      variant: boolean;
+    }>({
+      name: 'live_callback_insert',
+      text: this.insertSql,
+      values: [
+        ...CALLBACK_COLUMNS.map(({ read }) => sorted.map(read)),
+        sorted.map(({ variantInBatch }) => variantInBatch),
+        deliveries.map(({ callback }) => callback.id),
+        deliveries.map(({ listener }) => listener),
+        deliveries.map(({ callback }) => callback.streamKey),
+        lease.owner,
+        lease.milliseconds,
+      ],
+    });
+    const byDigest = new Map(rows.map((row) => [row.content_digest, row]));
+    return batch.map(({ callback }) => {
+      const row = byDigest.get(callback.contentDigest);
+      return { isNew: row?.id === callback.id, variant: row?.variant === true };
+    });
+  }
+
+  async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    await this.pool.query({
+      name: 'live_callback_settle',
+      text: this.settleSql,
+      values: [
+        outcomes.map(({ callbackId }) => callbackId),
+        outcomes.map(({ listener }) => listener),
+        outcomes.map(({ fence }) => fence),
+        outcomes.map(({ state }) => state),
+        outcomes.map(({ error }) => error),
+        outcomes.map(({ durationMs }) => durationMs),
+      ],
+    });
+  }
+
+  async recordRejections(rows: readonly RejectionRow[]): Promise<void> {
+    await this.pool.query(this.rejectionSql, [
+      rows.map(({ id }) => id),
+      rows.map(({ reason }) => reason),
+      rows.map(({ count }) => count),
+      rows.map(({ remoteAddress }) => remoteAddress),
+      rows.map(({ excerpt }) => excerpt),
+      rows.map(({ firstAt }) => firstAt),
+      rows.map(({ lastAt }) => lastAt),
+    ]);
+  }
+
+  /** Class 22: data exception, 23: integrity violation, 54: program limit exceeded. */
+  isRowFault(error: unknown): boolean {
+    return /^(22|23|54)...$/.test(String((error as { code?: unknown } | null)?.code));
+  }
+}

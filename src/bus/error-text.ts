@@ -1,0 +1,21 @@
+const MAX_LENGTH = 1000;
+
+/** What was thrown, as one bounded line of well-formed text; listeners may throw anything. */
+export function errorText(thrown: unknown): string {
+  let text: string;
+  try {
+    text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  } catch {
+    text = 'a value that cannot be shown as text';
+  }
+  return toLine(text, MAX_LENGTH);
+}
+
+/** Bounded, without control characters and lone surrogates: safe for logs and every database. */
+export function toLine(text: string, maxLength: number): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
+  return text
+    .slice(0, maxLength)
+    .toWellFormed()
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}

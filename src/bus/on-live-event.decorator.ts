@@ -1,0 +1,55 @@
+import type { KindOf, LiveEvent, LiveEventPattern } from '../events/index.js';
+
+/** Settings of one listener. */
+export interface OnLiveEventOptions {
+  /**
+   * Stable name of the listener: delivery rows carry it across deployments, so it must survive a
+   * renamed class. Default: `ClassName.methodName`.
+   */
+  id?: string;
+}
+
+/** One use of {@link OnLiveEvent} on a method. @internal */
+export interface OnLiveEventMetadata extends OnLiveEventOptions {
+  readonly patterns: readonly string[];
+}
+
+type Handler<P extends LiveEventPattern> = (event: LiveEvent<KindOf<P>>) => unknown;
+
+const METADATA = 'nestjs-live-callback:on-live-event';
+
+/**
+ * Makes a method of a provider or controller a durable listener: it runs after the callback is
+ * stored, one event of a stream after the other, and its outcome is recorded per event.
+ *
+ * @param kinds a kind, several, or `'*'` for every kind, unknown ones included
+ * @throws TypeError when no kind is given
+ * @example
+ * ```ts
+ * @OnLiveEvent('stream-push')
+ * async onPush(event: LiveEvent<'stream-push'>) {}
+ * ```
+ */
+export function OnLiveEvent<const P extends LiveEventPattern>(
+  kinds: P | readonly P[],
+  options: OnLiveEventOptions = {},
+) {
+  const patterns: readonly string[] = typeof kinds === 'string' ? [kinds] : [...(kinds ?? [])];
+  if (patterns.length === 0 || patterns.some((pattern) => typeof pattern !== 'string')) {
+    throw new TypeError("@OnLiveEvent needs a kind, a list of kinds, or '*'");
+  }
+  return <T extends Handler<P>>(
+    _target: object,
+    _key: string | symbol,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
+    const method = descriptor.value as object;
+    const earlier = onLiveEventMetadata(method);
+    Reflect.defineMetadata(METADATA, [...earlier, { ...options, patterns }], method);
+  };
+}
+
+/** What {@link OnLiveEvent} left on a method. @internal */
+export function onLiveEventMetadata(method: object): readonly OnLiveEventMetadata[] {
+  return (Reflect.getMetadata(METADATA, method) as OnLiveEventMetadata[] | undefined) ?? [];
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { validateSync, type ValidationError } from 'class-validator';
+
+import { contentDigest, identityDigest } from './callback-digest.js';
+import { EventCatalog, UNKNOWN_KIND } from './event-catalog.js';
+import type { EventDefinition } from './event-definition.js';
+import { fieldsOf, instantiate, readField, type Field } from './field.decorators.js';
+import type { JsonObject } from './payload.js';
+import { streamIdentityOf, textOf, type StreamIdentity } from './stream-identity.js';
+
+/** What a stored callback is: typed, of an unknown `event_type`, or of a known one that does not fit. */
+export type CallbackState = 'accepted' | 'unknown' | 'quarantined';
+
+/** What an authentic payload turned out to mean. */
+export interface Interpretation {
+  readonly kind: string;
+  readonly state: CallbackState;
+  /** `event_type` as a number, where it is one. */
+  readonly eventType: number | null;
+  /** The DTO; the payload itself when the kind is unknown or the payload does not fit. */
+  readonly data: object;
+  readonly stream: StreamIdentity;
+  readonly sequence: string | null;
+  readonly occurredAt: Date | null;
+  readonly contentDigest: string;
+  readonly identityDigest: string;
+  /** Oddities that did not prevent acceptance, such as `unknown-field: foo`. */
+  readonly remarks: readonly string[];
+  /** Why a quarantined payload does not fit, one line per field. */
+  readonly errors: readonly string[];
+}
+
+/** Neither belongs to the meaning of a callback. */
+const PAIR: ReadonlySet<string> = new Set(['t', 'sign']);
+const MAX_REMARKS = 16;
+const MAX_NAME_LENGTH = 64;
+/** Last millisecond that a Date can hold. */
+const MAX_DATE = 8.64e15;
+
+/** Reads what an authentic payload means: its kind, its typed view, its identity. Never throws. */
+@Injectable()
+export class EventInterpreter {
+  constructor(private readonly catalog: EventCatalog) {}
+
+  interpret(payload: JsonObject): Interpretation {
+    const definition = this.catalog.ofType(payload['event_type']);
+    const content = contentDigest(payload);
+    const common = {
+      eventType: eventTypeOf(payload),
+      stream: streamIdentityOf(payload),
+      sequence: textOf(payload['sequence']),
+      contentDigest: content,
+      remarks: [] as readonly string[],
+      errors: [] as readonly string[],
+    };
+    const untyped = { ...common, data: payload, occurredAt: null };
+    if (!definition) {
+      return {
+        ...untyped,
+        kind: UNKNOWN_KIND,
+        state: 'unknown',
+        identityDigest: identityDigest(UNKNOWN_KIND, [content]),
+      };
+    }
+    const { kind } = definition;
+    const data = instantiate(definition.dto, payload);
+    const errors = validateSync(data, { forbidUnknownValues: false });
+    if (errors.length > 0) {
+      return {
+        ...untyped,
+        kind,
+        state: 'quarantined',
+        identityDigest: identityDigest(kind, [content]),
+        errors: errors.flatMap((error) => errorLines(error)).slice(0, MAX_REMARKS),
+      };
+    }
+    return {
+      ...common,
+      kind,
+      state: 'accepted',
+      data,
+      occurredAt: toDate(definition.occurredAt(data)),
+      identityDigest: identityDigest(kind, definition.identity(data)),
+      remarks: remarksOn(definition, payload),
+    };
+  }
+}
+
+/** Largest number that fits the integer column of every database. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
+function eventTypeOf({ event_type: value }: JsonObject): number | null {
+  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
+  const fits = Number.isInteger(number) && Math.abs(number as number) <= MAX_INTEGER;
+  return fits ? (number as number) : null;
+}
+
+function toDate(milliseconds: number | undefined): Date | null {
+  if (milliseconds === undefined || !(Math.abs(milliseconds) <= MAX_DATE)) return null;
+  return new Date(milliseconds);
+}
+
+function remarksOn(definition: EventDefinition, payload: JsonObject): string[] {
+  const fields = fieldsOf(definition.dto);
+  const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+  const unknown = Object.keys(payload).filter((key) => !known.has(key) && !PAIR.has(key));
+  const drifted = fields.filter((field) => hasDrifted(field, payload));
+  return [
+    ...unknown.map((key) => `unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`),
+    ...drifted.map(({ name }) => `drifted-type: ${name}`),
+  ].slice(0, MAX_REMARKS);
+}
+
+/** Whether a field came in another type than documented and was coerced. */
+function hasDrifted(field: Field, payload: JsonObject): boolean {
+  const value = readField(payload, field);
+  if (value === undefined || value === null || value === '') return false;
+  const coerced = field.coerce(value);
+  if (field.wire === 'array') return !Array.isArray(value);
+  if (typeof coerced === 'object') return false;
+  return typeof value !== (field.wire ?? typeof coerced);
+}
+
+function errorLines(error: ValidationError, path = ''): string[] {
+  const place = path + error.property;
+  const own = Object.values(error.constraints ?? {}).map((text) =>
+    path === '' ? text : `${path}${text}`,
+  );
+  const nested = (error.children ?? []).flatMap((child) => errorLines(child, `${place}.`));
+  return [...own, ...nested].map((line) => line.slice(0, 200));
+}

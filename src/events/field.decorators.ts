@@ -1,0 +1,168 @@
+import { Transform } from 'class-transformer';
+import {
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  ValidateNested,
+} from 'class-validator';
+
+import { JsonText } from './json-text.js';
+
+/** A class that can be made without arguments, as every DTO can. */
+export type DtoClass<T extends object = object> = new () => T;
+
+/** What a field decorator may be told. */
+export interface FieldOptions {
+  /** The sender may leave the field out, or send null. Default: false. */
+  optional?: boolean;
+  /** Other spellings that the sender uses for this field. */
+  aliases?: readonly string[];
+  /** The documented type on the wire, where it differs from the type of the property. */
+  wire?: 'string' | 'number' | 'array' | 'scalar';
+}
+
+/** One declared field of a DTO: how it is found in the payload and made into its type. */
+export interface Field extends FieldOptions {
+  readonly name: string;
+  readonly coerce: (value: unknown) => unknown;
+}
+
+const FIELDS = 'nestjs-live-callback:fields';
+
+/** The fields that a DTO class and its ancestors declare with the decorators of this file. */
+export function fieldsOf(dto: DtoClass): readonly Field[] {
+  return (Reflect.getMetadata(FIELDS, dto) as Field[] | undefined) ?? [];
+}
+
+/** Finds the value of a field under its name or one of its aliases. */
+export function readField(source: object, field: Field): unknown {
+  if (Object.hasOwn(source, field.name)) return source[field.name as keyof object];
+  const alias = field.aliases?.find((name) => Object.hasOwn(source, name));
+  return alias === undefined ? undefined : source[alias as keyof object];
+}
+
+/**
+ * One declaration serves three readers: our lean instantiation (the recorded field), validation
+ * (the class-validator decorators), and a host's own `plainToInstance` (the class-transformer one).
+ */
+function field(
+  options: FieldOptions,
+  coerce: (value: unknown) => unknown,
+  ...validators: PropertyDecorator[]
+): PropertyDecorator {
+  return (target, key) => {
+    const declared: Field = { ...options, name: String(key), coerce };
+    Reflect.defineMetadata(
+      FIELDS,
+      [...fieldsOf(target.constructor as DtoClass), declared],
+      target.constructor,
+    );
+    Transform(({ obj }: { obj: object }) => coerce(readField(obj, declared)), {
+      toClassOnly: true,
+    })(target, key);
+    if (options.optional) IsOptional()(target, key);
+    for (const validate of validators) validate(target, key);
+  };
+}
+
+/** A text. Numbers become text; anything else does not fit. */
+export function Text(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, toText, IsString());
+}
+
+/** An identifier: always a string, exact beyond 2^64. */
+export function Id(options: FieldOptions = {}): PropertyDecorator {
+  return Text(options);
+}
+
+/** An integer. Strings of digits become numbers; the empty string counts as absent. */
+export function Int(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, toInteger, IsInt());
+}
+
+/** Any finite number, by the same rule. */
+export function Float(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, toNumber, IsNumber());
+}
+
+/** A flag that the sender writes as 0 or 1. */
+export function Flag(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, toFlag, IsBoolean());
+}
+
+/** A list of integers. A single one becomes a list; null and absent become the empty list. */
+export function IntList(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, (value) => toList(value).map(toInteger), IsArray(), IsInt({ each: true }));
+}
+
+/** A list of texts, by the same rule. */
+export function TextList(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, (value) => toList(value).map(toText), IsArray(), IsString({ each: true }));
+}
+
+/** A list of nested objects. Null and absent become the empty list. */
+export function NestedList(type: () => DtoClass, options: FieldOptions = {}): PropertyDecorator {
+  const coerce = (value: unknown) => toList(value).map((item) => toNested(type(), item));
+  return field(options, coerce, IsArray(), ValidateNested({ each: true }));
+}
+
+/** A nested object. */
+export function Nested(type: () => DtoClass, options: FieldOptions = {}): PropertyDecorator {
+  const coerce = (value: unknown) => absentIfNull(value, (item) => toNested(type(), item));
+  return field(options, coerce, IsObject(), ValidateNested());
+}
+
+/** JSON inside a string: kept as text and parsed; text that does not parse is no error. */
+export function JsonString(options: FieldOptions = {}): PropertyDecorator {
+  return field(options, (value) => absentIfNull(value, (text) => JsonText.from(text)), IsObject());
+}
+
+/** Makes a DTO of a plain object by its declared fields alone; other keys are not looked at. */
+export function instantiate<T extends object>(dto: DtoClass<T>, source: object): T {
+  const instance = new dto() as Record<string, unknown>;
+  for (const declared of fieldsOf(dto)) {
+    const value = declared.coerce(readField(source, declared));
+    if (value !== undefined) instance[declared.name] = value;
+  }
+  return instance as T;
+}
+
+function absentIfNull(value: unknown, then: (value: unknown) => unknown): unknown {
+  return value === null || value === undefined ? undefined : then(value);
+}
+
+function toText(value: unknown): unknown {
+  if (value === null) return undefined;
+  return typeof value === 'number' ? String(value) : value;
+}
+
+function toInteger(value: unknown): unknown {
+  if (value === null || value === '') return undefined;
+  if (typeof value !== 'string' || !/^\s*-?\d+\s*$/.test(value)) return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function toNumber(value: unknown): unknown {
+  if (value === null || value === '') return undefined;
+  return typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+}
+
+function toFlag(value: unknown): unknown {
+  if (value === null || value === '') return undefined;
+  if (value === 1 || value === '1' || value === 'true') return true;
+  return value === 0 || value === '0' || value === 'false' ? false : value;
+}
+
+function toList(value: unknown): unknown[] {
+  if (value === null || value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function toNested(type: DtoClass, value: unknown): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? instantiate(type, value) : value;
+}

@@ -1,0 +1,49 @@
+import type { ImageAuditDto } from './image-audit/image-audit.dto.js';
+import type { JsonObject } from './payload.js';
+import type { RecordFileDto } from './record-file/record-file.dto.js';
+import type { ScreenshotDto } from './screenshot/screenshot.dto.js';
+import type { StreamIdentity } from './stream-identity.js';
+import type { StreamInterruptDto } from './stream-interrupt/stream-interrupt.dto.js';
+import type { StreamPushDto } from './stream-push/stream-push.dto.js';
+
+/** From kind to payload. Hosts add their own kinds by declaration merging. */
+export interface LiveEventMap {
+  'stream-push': StreamPushDto;
+  'stream-interrupt': StreamInterruptDto;
+  'record-file': RecordFileDto;
+  screenshot: ScreenshotDto;
+  'image-audit': ImageAuditDto;
+  /** Authentic, but of an `event_type` that nobody has described: the JSON as sent. */
+  unknown: JsonObject;
+}
+
+/** Name of a kind of event. */
+export type LiveEventKind = keyof LiveEventMap;
+
+/** What a listener may name: a kind, or `'*'` for all of them. */
+export type LiveEventPattern = LiveEventKind | '*';
+
+/** The kinds that a pattern stands for. */
+export type KindOf<P extends LiveEventPattern> = P extends LiveEventKind ? P : LiveEventKind;
+
+/** One stored event, as listeners get it. A union over the kinds, told apart by `kind`. */
+export type LiveEvent<K extends LiveEventKind = LiveEventKind> = {
+  [P in K]: {
+    /** Id of the row in `live_callback`: a time-ordered UUID. */
+    readonly id: string;
+    readonly kind: P;
+    readonly stream: StreamIdentity;
+    /** When it happened, as the sender says; null when it does not. */
+    readonly occurredAt: Date | null;
+    /** When this receiver got it. */
+    readonly receivedAt: Date;
+    /** Which attempt of this listener this is, from 1. */
+    readonly attempt: number;
+    /** Whether another body with the same identity had been stored before: one of them is not genuine. */
+    readonly variant: boolean;
+    /** The typed view. */
+    readonly data: LiveEventMap[P];
+    /** The JSON as sent, `t` and `sign` included; integers beyond 2^53 are strings. */
+    readonly raw: JsonObject;
+  };
+}[K];

@@ -1,0 +1,163 @@
+import sjson from 'secure-json-parse';
+
+/** Any JSON value. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** A JSON object; integers beyond 2^53 appear as strings of their exact digits. */
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+/** How deep a callback body may nest. The deepest documented one has five levels. */
+export const MAX_DEPTH = 32;
+
+/** Why a text is not a payload. */
+export type PayloadErrorReason = 'json-invalid' | 'json-not-object' | 'json-too-deep';
+
+/** Thrown by {@link parsePayload} and {@link parseJson}. */
+export class PayloadError extends Error {
+  constructor(readonly reason: PayloadErrorReason) {
+    super(reason);
+    this.name = 'PayloadError';
+  }
+}
+
+/** A callback body, read. */
+export interface Payload {
+  readonly value: JsonObject;
+  /** Keys that stand more than once at the top level; JSON readers disagree on their meaning. */
+  readonly repeatedKeys: ReadonlySet<string>;
+}
+
+/**
+ * Reads the text of a callback body: a JSON object, at most {@link MAX_DEPTH} deep, without loss.
+ *
+ * Integers that a double cannot hold become strings of their digits (`sequence` and `task_id` go
+ * up to 2^64), and keys that could reach a prototype are left out of the value.
+ *
+ * @throws PayloadError
+ */
+export function parsePayload(text: string): Payload {
+  const scan = scanJson(text);
+  const value = parseScanned(scan.text);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new PayloadError('json-not-object');
+  }
+  return { value, repeatedKeys: scan.repeatedKeys };
+}
+
+/**
+ * Reads any JSON text under the same rules, for the fields that carry JSON inside a string.
+ *
+ * @throws PayloadError
+ */
+export function parseJson(text: string): JsonValue {
+  return parseScanned(scanJson(text).text);
+}
+
+function parseScanned(text: string): JsonValue {
+  try {
+    return sjson.parse(text, undefined, {
+      protoAction: 'remove',
+      constructorAction: 'remove',
+    }) as JsonValue;
+  } catch {
+    throw new PayloadError('json-invalid');
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const PLAIN_INTEGER = /^-?(?:0|[1-9]\d*)$/;
+/** The shortest integer that may be unsafe has 16 digits. */
+const UNSAFE_LENGTH = 16;
+
+/**
+ * One pass before `JSON.parse`, which is fast but overflows silently: bounds the depth, notes
+ * repeated top-level keys, and quotes integers that a double would round. It judges no syntax:
+ * what is not JSON stays not JSON, and the parser refuses it.
+ */
+function scanJson(text: string): { text: string; repeatedKeys: ReadonlySet<string> } {
+  const topLevelKeys = new Set<string>();
+  const repeatedKeys = new Set<string>();
+  let out = '';
+  let copied = 0;
+  let depth = 0;
+  let expectKey = false;
+  let previous = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      const end = endOfString(text, i);
+      if (depth === 1 && expectKey) {
+        const key = keyOf(text.slice(i, end + 1));
+        if (topLevelKeys.has(key)) repeatedKeys.add(key);
+        topLevelKeys.add(key);
+      }
+      i = end;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      if (++depth > MAX_DEPTH) throw new PayloadError('json-too-deep');
+      expectKey = code === OPEN_BRACE;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
+      depth--;
+      expectKey = false;
+    } else if (code === COMMA) {
+      expectKey = true;
+    } else if (code === COLON) {
+      expectKey = false;
+    } else if (isDigit(code) || code === MINUS) {
+      const end = endOfNumber(text, i);
+      const isValue = previous === COLON || previous === COMMA || previous === OPEN_BRACKET;
+      if (isValue && end - i >= UNSAFE_LENGTH && isUnsafeInteger(text, i, end)) {
+        out += `${text.slice(copied, i)}"${text.slice(i, end)}"`;
+        copied = end;
+      }
+      i = end - 1;
+    }
+    if (code > 0x20) previous = code;
+  }
+  return { text: copied === 0 ? text : out + text.slice(copied), repeatedKeys };
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** Index of the closing quote, or of the last character when there is none. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === BACKSLASH) i++;
+    else if (code === QUOTE) return i;
+  }
+  return text.length - 1;
+}
+
+function keyOf(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return quoted; // not JSON: the parser refuses the whole text
+  }
+}
+
+function endOfNumber(text: string, start: number): number {
+  let i = start + 1;
+  while (i < text.length && /[0-9.eE+-]/.test(text.charAt(i))) i++;
+  return i;
+}
+
+function isUnsafeInteger(text: string, start: number, end: number): boolean {
+  const lexeme = text.slice(start, end);
+  if (!PLAIN_INTEGER.test(lexeme) || Number.isSafeInteger(Number(lexeme))) return false;
+  // A number in the place of a key is not JSON, and must not become JSON by being quoted.
+  return /^\s*[,\]}]/.test(text.slice(end, end + 64));
+}

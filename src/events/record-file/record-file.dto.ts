@@ -1,0 +1,93 @@
+import { CallbackDto } from '../callback.dto.js';
+import { Id, Int, JsonString, Text } from '../field.decorators.js';
+import type { JsonText } from '../json-text.js';
+
+/** A recording file, or a slice of one, is stored: `event_type` 100 (doc 267/38082). */
+export class RecordFileDto extends CallbackDto {
+  /** Account APPID. */
+  @Id({ wire: 'number', optional: true })
+  appid?: string;
+
+  /** Push domain. */
+  @Text({ optional: true })
+  app?: string;
+
+  /** Push path (AppName). */
+  @Text({ optional: true })
+  appname?: string;
+
+  /** Stream name; mixed streams look like `<bizid>_mix_…`. */
+  @Id()
+  stream_id!: string;
+
+  @Id({ optional: true })
+  channel_id?: string;
+
+  /** VOD file id, or `<appid>_<32 hex>` for COS storage. */
+  @Id()
+  file_id!: string;
+
+  /** Equal to `file_id` in every body seen. */
+  @Id({ optional: true })
+  record_file_id?: string;
+
+  /** Recording template; empty or absent for a global task. */
+  @Id({ optional: true })
+  record_temp_id?: string;
+
+  /** `flv`, `hls`, `mp4` or `aac`: lower case on the wire, upper case in the tables. */
+  @Text()
+  file_format!: string;
+
+  /** Recording task; opaque text, or a decimal of up to 2^64. */
+  @Id({ optional: true })
+  task_id?: string;
+
+  /** When the task began to write, Unix seconds. The content began at `end_time - duration`. */
+  @Int()
+  start_time!: number;
+
+  /** When the task stopped writing, Unix seconds. */
+  @Int()
+  end_time!: number;
+
+  /** Microsecond part of `start_time`. */
+  @Int({ optional: true })
+  start_time_usec?: number;
+
+  /** Microsecond part of `end_time`. */
+  @Int({ optional: true })
+  end_time_usec?: number;
+
+  /** Length of the file, seconds; may differ from `end_time - start_time`. */
+  @Int({ optional: true })
+  duration?: number;
+
+  /** Bytes. */
+  @Int({ optional: true })
+  file_size?: number;
+
+  /** Query string of the push URL; absent for CreateRecordTask. May contain push credentials. */
+  @Text({ optional: true })
+  stream_param?: string;
+
+  /** Download URL. */
+  @Text()
+  video_url!: string;
+
+  /** First timestamp (PTS) that the recorder received, ms. */
+  @Int({ optional: true })
+  media_start_time?: number;
+
+  /** Bitrate of the recorded transcoded output, kbps; 0 for the original stream. */
+  @Int({ optional: true })
+  record_bps?: number;
+
+  /** Advisory JSON inside a string: `video_codec`, `resolution`, `session_id`. */
+  @JsonString({ optional: true })
+  callback_ext?: JsonText;
+
+  /** Old VOD id; in every observed body, in no current table. */
+  @Id({ optional: true })
+  video_id?: string;
+}

@@ -1,0 +1,9 @@
+import { Int } from '../field.decorators.js';
+import { StreamStateDto } from '../stream-state.dto.js';
+
+/** Push interrupted, `event_type` 0 (doc 267/38081). */
+export class StreamInterruptDto extends StreamStateDto {
+  /** Length of the push, ms. A string on the wire; missing in old bodies. */
+  @Int({ wire: 'string', optional: true })
+  push_duration?: number;
+}

@@ -1,0 +1,76 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+
+import { CallbackDatabase, CallbackStore, RejectionRecorder } from './audit/index.js';
+import { LiveEventDispatcher } from './bus/index.js';
+import {
+  LIVE_CALLBACK_CONFIG,
+  LiveCallbackOptionsError,
+  type LiveCallbackConfig,
+} from './live-callback.config.js';
+import { REGISTRATION, type Registration } from './reception/index.js';
+
+/** How long running listeners may go on after the last request, ms. */
+const DRAIN_MS = 5_000;
+
+/** Starts and stops one registration in the right order. */
+@Injectable()
+export class LiveCallbackLifecycle implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('LiveCallback');
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly database: CallbackDatabase,
+    private readonly store: CallbackStore,
+    private readonly dispatcher: LiveEventDispatcher,
+    private readonly rejections: RejectionRecorder,
+    @Inject(REGISTRATION) private readonly registration: Registration,
+    @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
+  ) {}
+
+  /** @throws LiveCallbackOptionsError, StorageSetupError */
+  async onModuleInit(): Promise<void> {
+    this.checkPathIsFree();
+    for (const warning of this.config.warnings) this.logger.warn(warning);
+    await this.database.open();
+  }
+
+  /** Comes after the server has closed: no request is running any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.drained();
+    const isIdle = await within(DRAIN_MS, this.dispatcher.idle());
+    if (!isIdle)
+      this.logger.warn(`Listeners still ran after ${DRAIN_MS} ms; their deliveries stay open.`);
+    await this.rejections.flush();
+    await this.database.close();
+  }
+
+  /** Two registrations on one path would mean that the second never gets a request. */
+  private checkPathIsFree(): void {
+    for (const { providers } of this.modules.values()) {
+      const other = providers.get(REGISTRATION)?.instance as Registration | undefined;
+      if (other && other !== this.registration && other.path === this.registration.path) {
+        throw new LiveCallbackOptionsError(
+          'path',
+          `"${other.path}" is taken by another registration of LiveCallbackModule. Give each its own: forRoot({ path: "live-callback-b", … }).`,
+        );
+      }
+    }
+  }
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const isDone = await Promise.race([work.then(() => true), deadline]);
+  clearTimeout(timer);
+  return isDone;
+}

@@ -1,0 +1,173 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+
+import {
+  bindAuditController,
+  CallbackDatabase,
+  CallbackStore,
+  DeliveryRecorder,
+  LIVE_CALLBACK_ENTITIES,
+  LiveCallbackAuditService,
+  LiveCallbackHealth,
+  ProcessIdentity,
+  RejectionRecorder,
+} from './audit/index.js';
+import {
+  DeliveryLedger,
+  ListenerExplorer,
+  ListenerRegistry,
+  LiveEventBus,
+  LiveEventDispatcher,
+} from './bus/index.js';
+import {
+  AnyCallbackController,
+  CallbackIntake,
+  EventCatalog,
+  EVENT_DEFINITIONS,
+  EventInterpreter,
+} from './events/index.js';
+import {
+  LIVE_CALLBACK_CONFIG,
+  resolveConfig,
+  resolvePath,
+  type LiveCallbackConfig,
+} from './live-callback.config.js';
+import { LiveCallbackLifecycle } from './live-callback.lifecycle.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+} from './live-callback.module-definition.js';
+import type {
+  AuditApiOptions,
+  LiveCallbackModuleExtras,
+  LiveCallbackOptions,
+} from './live-callback.options.js';
+import {
+  bindControllers,
+  CallbackEdge,
+  CallbackPipe,
+  CallbackSignatureGuard,
+  CallbackVerifier,
+  RefusalHandler,
+  REGISTRATION,
+  StoringCallbackIntake,
+  type Registration,
+} from './reception/index.js';
+
+/** Options of {@link LiveCallbackModule.forRoot}. */
+export type LiveCallbackModuleOptions = LiveCallbackOptions & LiveCallbackModuleExtras;
+
+/** Options of {@link LiveCallbackModule.forRootAsync}: a factory, and what must be known before it. */
+export type LiveCallbackModuleAsyncOptions = Parameters<
+  typeof ConfigurableModuleClass.forRootAsync
+>[0] & {
+  /** Opens the audit HTTP API. Guards stand here; the token may come from the factory. */
+  audit?: AuditApiOptions;
+};
+
+/**
+ * Receives the event callbacks of Tencent Cloud CSS: verified, stored before they are acknowledged,
+ * handed to every listener, open to questions afterwards.
+ *
+ * @publicApi
+ */
+@Module({})
+export class LiveCallbackModule extends ConfigurableModuleClass {
+  /** @throws LiveCallbackOptionsError naming the option, here or when the application starts */
+  static override forRoot(options: LiveCallbackModuleOptions): DynamicModule {
+    return compose(super.forRoot(options), options, options.audit);
+  }
+
+  /** @throws LiveCallbackOptionsError naming the option, here or when the application starts */
+  static override forRootAsync(options: LiveCallbackModuleAsyncOptions): DynamicModule {
+    return compose(super.forRootAsync(options), options, options.audit);
+  }
+}
+
+function compose(
+  definition: DynamicModule,
+  extras: LiveCallbackModuleExtras,
+  audit: AuditApiOptions | undefined,
+): DynamicModule {
+  const path = resolvePath(extras, audit);
+  const registration: Registration = { path, decorators: extras.decorators ?? [] };
+  const kinds = EVENT_DEFINITIONS.map(({ controller }) => controller);
+  const guards = audit?.guards ?? [];
+  return {
+    ...definition,
+    imports: [...(definition.imports ?? []), DiscoveryModule, ...typeOrm(extras)],
+    controllers: [
+      ...bindControllers(registration, [AnyCallbackController, ...kinds]),
+      ...(audit ? [bindAuditController(path, guards)] : []),
+    ],
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: REGISTRATION, useValue: registration },
+      {
+        provide: LIVE_CALLBACK_CONFIG,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: (options: LiveCallbackOptions) =>
+          resolveConfig(
+            { ...options, audit: { ...audit, ...options?.audit } } as LiveCallbackOptions,
+            audit !== undefined,
+            guards.length > 0,
+          ),
+      },
+      {
+        provide: CallbackDatabase,
+        inject: [getDataSourceToken(extras.dataSource), LIVE_CALLBACK_CONFIG],
+        useFactory: (host: DataSource, { runMigrations }: LiveCallbackConfig) =>
+          new CallbackDatabase(host, runMigrations),
+      },
+      ...PROVIDERS,
+    ],
+    exports: EXPORTS,
+  };
+}
+
+/** The entities for `@InjectRepository`, and the connection of a host that has none. */
+function typeOrm({ dataSource, database }: LiveCallbackModuleExtras): DynamicModule[] {
+  const entities = TypeOrmModule.forFeature([...LIVE_CALLBACK_ENTITIES], dataSource);
+  if (!database) return [entities];
+  return [
+    TypeOrmModule.forRoot({ ...database, name: dataSource, autoLoadEntities: true }),
+    entities,
+  ];
+}
+
+const PROVIDERS: Provider[] = [
+  // events: what can arrive
+  { provide: EventCatalog, useFactory: () => new EventCatalog() },
+  EventInterpreter,
+  // reception: the way in
+  CallbackEdge,
+  CallbackVerifier,
+  CallbackSignatureGuard,
+  RefusalHandler,
+  CallbackPipe,
+  { provide: CallbackIntake, useClass: StoringCallbackIntake },
+  // audit: what is kept
+  ProcessIdentity,
+  CallbackStore,
+  RejectionRecorder,
+  LiveCallbackAuditService,
+  LiveCallbackHealth,
+  { provide: DeliveryLedger, useClass: DeliveryRecorder },
+  // bus: the way on
+  ListenerRegistry,
+  ListenerExplorer,
+  LiveEventBus,
+  LiveEventDispatcher,
+  LiveCallbackLifecycle,
+];
+
+const EXPORTS = [
+  TypeOrmModule,
+  LiveEventBus,
+  LiveCallbackAuditService,
+  LiveCallbackHealth,
+  CallbackSignatureGuard,
+  CallbackVerifier,
+];

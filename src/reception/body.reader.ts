@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+
+import { CallbackRefusedError } from './refusal.js';
+
+/** How long a body may take to arrive, ms. The largest documented one fits into one packet. */
+const BODY_TIMEOUT_MS = 10_000;
+
+/**
+ * Reads a body of `application/json` in UTF-8 without content encoding, and no more than `limit`
+ * bytes of it.
+ *
+ * @throws CallbackRefusedError as soon as it is known that the body is refused
+ */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  checkHeaders(request, limit);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
+      act();
+    };
+    const refuse = (reason: 'body-too-large' | 'body-timeout' | 'body-aborted') =>
+      settle(() => reject(new CallbackRefusedError(reason)));
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) refuse('body-too-large');
+      else chunks.push(chunk);
+    };
+    const onEnd = () =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const onAbort = () => refuse('body-aborted');
+    const timer = setTimeout(() => refuse('body-timeout'), BODY_TIMEOUT_MS);
+    request.on('data', onData).on('end', onEnd).on('close', onAbort).on('error', onAbort);
+  });
+}
+
+function checkHeaders({ headers }: IncomingMessage, limit: number): void {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
+  if (type.trim().toLowerCase() !== 'application/json')
+    throw new CallbackRefusedError('media-type');
+  const charset = parameters
+    .map((parameter) => parameter.trim().toLowerCase())
+    .find((parameter) => parameter.startsWith('charset'));
+  if (charset !== undefined && !/^charset\s*=\s*"?utf-?8"?$/.test(charset)) {
+    throw new CallbackRefusedError('charset');
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw new CallbackRefusedError('content-encoding');
+  }
+  if (Number(headers['content-length']) > limit) throw new CallbackRefusedError('body-too-large');
+}

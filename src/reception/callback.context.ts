@@ -1,0 +1,33 @@
+import type { JsonObject } from '../events/index.js';
+import { rawRequest } from './callback.reply.js';
+
+/** What the steps of the way in know about one request. */
+export interface CallbackContext {
+  /** The body, byte for byte, as the edge read it. */
+  readonly body: Buffer;
+  /** The body as text; set by the guard. */
+  text?: string;
+  /** The verified payload; set by the guard. */
+  payload?: JsonObject;
+  /** Runs out when something of the host keeps the verified request from its controller. */
+  timer?: NodeJS.Timeout;
+}
+
+const contexts = new WeakMap<object, CallbackContext>();
+
+/** Opens the context of a request whose body was read. */
+export function openContext(request: object, body: Buffer): void {
+  contexts.set(rawRequest(request), { body });
+}
+
+/** The context of a request; undefined when its body was not read by the edge. */
+export function contextOf(request: object): CallbackContext | undefined {
+  return contexts.get(rawRequest(request));
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws TypeError when the bytes are not UTF-8 */
+export function decode(body: Buffer): string {
+  return utf8.decode(body);
+}

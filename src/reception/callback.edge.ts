@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Express } from 'express';
+import type { FastifyInstance } from 'fastify';
+
+import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
+import { readBody } from './body.reader.js';
+import { openContext } from './callback.context.js';
+import { rawRequest } from './callback.reply.js';
+import { isRouteOf, type Registration, REGISTRATION, ROUTE_MARK } from './registration.js';
+import { CallbackRefusedError } from './refusal.js';
+import { RefusalHandler } from './refusal.handler.js';
+
+/** Media type that no host parser claims: a request under it has a body that was read already. */
+const READ_MEDIA_TYPE = 'application/vnd.nestjs-live-callback.read';
+
+interface ExpressLayer {
+  handle: object;
+  match(path: string): boolean;
+  route?: { methods: Record<string, boolean>; stack: { handle: object }[] };
+}
+
+/**
+ * Reads the bodies of this registration's routes before any parser of the host can refuse, change
+ * or swallow them. The host's own routes are not touched.
+ */
+@Injectable()
+export class CallbackEdge implements OnApplicationBootstrap {
+  private routes: ExpressLayer[] | undefined;
+  private express: Express | undefined;
+
+  constructor(
+    adapterHost: HttpAdapterHost,
+    @Inject(REGISTRATION) private readonly registration: Registration,
+    @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
+    private readonly refusals: RefusalHandler,
+  ) {
+    // Comes before the host's parsers are installed; not at all without HTTP.
+    adapterHost.init$.subscribe(() => this.mount(adapterHost));
+  }
+
+  private mount({ httpAdapter }: HttpAdapterHost): void {
+    const type = httpAdapter.getType();
+    if (type === 'express') this.mountOnExpress(httpAdapter.getInstance<Express>());
+    else if (type === 'fastify') this.mountOnFastify(httpAdapter.getInstance<FastifyInstance>());
+    else {
+      throw new Error(
+        `nestjs-live-callback reads its own bodies on Express and Fastify; the HTTP adapter "${type}" is neither.`,
+      );
+    }
+  }
+
+  private mountOnFastify(fastify: FastifyInstance): void {
+    if (!fastify.hasContentTypeParser(READ_MEDIA_TYPE)) {
+      fastify.addContentTypeParser(READ_MEDIA_TYPE, (_request, _payload, done) => done(null));
+    }
+    fastify.addHook('onRequest', async (request, reply) => {
+      const config: object = request.routeOptions.config ?? {};
+      if (config[ROUTE_MARK as keyof object] !== this.registration) return;
+      await this.read(request, reply);
+      request.raw.headers['content-type'] = READ_MEDIA_TYPE;
+    });
+  }
+
+  private readonly onExpress = (
+    request: IncomingMessage & { path: string },
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void => {
+    const isOurs = request.method === 'POST' && this.routes?.some((it) => it.match(request.path));
+    if (!isOurs) return next();
+    this.read(request, response).then((isRead) => isRead && next(), next);
+  };
+
+  private mountOnExpress(express: Express): void {
+    this.express = express;
+    express.use(this.onExpress);
+  }
+
+  /** On Express the routes are known once they are all there. */
+  onApplicationBootstrap(): void {
+    if (!this.express) return;
+    const stack = this.express.router.stack as unknown as ExpressLayer[];
+    this.routes = stack.filter(({ route }) =>
+      route?.stack.some(({ handle }) => isRouteOf(handle, this.registration)),
+    );
+    if (this.routes.length === 0) {
+      throw new Error(
+        `The routes of LiveCallbackModule (path "${this.registration.path}") are not on the Express router, so their bodies cannot be read.`,
+      );
+    }
+    // First of all, so that a parser which the host installed before Nest does not come before.
+    const own = stack.findIndex(({ handle }) => handle === this.onExpress);
+    stack.unshift(...stack.splice(own, 1));
+  }
+
+  /** @returns false when the request was refused and answered */
+  private async read(request: object, response: object): Promise<boolean> {
+    try {
+      openContext(request, await readBody(rawRequest(request), this.config.bodyLimit));
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallbackRefusedError)) throw error;
+      this.refusals.refuse(request, response, error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { CallbackStore, FIRST_FENCE, StorageUnavailableError } from '../audit/index.js';
+import { LiveEventDispatcher } from '../bus/index.js';
+import { CallbackIntake } from '../events/index.js';
+import { contextOf } from './callback.context.js';
+import { CallbackPipe, type TypedCallback } from './callback.pipe.js';
+import { writeReply } from './callback.reply.js';
+import { CallbackRefusedError } from './refusal.js';
+import { remoteAddressOf } from './remote-address.js';
+
+/** The way of a verified callback: typed, stored, acknowledged, handed on. */
+@Injectable()
+export class StoringCallbackIntake extends CallbackIntake {
+  private readonly logger = new Logger('LiveCallback');
+  private readonly strayRoutes = new Set<string>();
+
+  constructor(
+    private readonly pipe: CallbackPipe,
+    private readonly store: CallbackStore,
+    private readonly dispatcher: LiveEventDispatcher,
+  ) {
+    super();
+  }
+
+  /** @throws CallbackRefusedError when the edge has not read the body */
+  async receive(routeKind: string | null, request: object, response: object): Promise<void> {
+    const context = contextOf(request);
+    clearTimeout(context?.timer);
+    if (context?.payload === undefined || context.text === undefined) {
+      throw new CallbackRefusedError('body-not-captured');
+    }
+    const callback = this.pipe.transform({
+      payload: context.payload,
+      text: context.text,
+      routeKind,
+      remoteAddress: remoteAddressOf(request),
+    });
+    this.warnOfStray(routeKind, callback);
+    writeReply(response, await this.storeAndHandOn(callback));
+  }
+
+  /** Status of the answer: 200 exactly when the callback is durable. */
+  private async storeAndHandOn({ row, event }: TypedCallback): Promise<200 | 503> {
+    try {
+      await this.store.put(row, ({ variant }) =>
+        this.dispatcher.dispatch(Object.freeze({ ...event, variant }), row.streamKey, FIRST_FENCE),
+      );
+      return 200;
+    } catch (error) {
+      if (!(error instanceof StorageUnavailableError)) throw error;
+      this.logger.error(`A ${row.kind} callback was answered with 503: ${error.reason}`);
+      return 503;
+    }
+  }
+
+  /** The template holds a wrong URL; once per pair of kinds is enough to say so. */
+  private warnOfStray(routeKind: string | null, { row }: TypedCallback): void {
+    const pair = `${row.kind} at ${routeKind}`;
+    if (routeKind === null || routeKind === row.kind || this.strayRoutes.has(pair)) return;
+    this.strayRoutes.add(pair);
+    this.logger.warn(
+      `A ${row.kind} callback came to the URL for ${routeKind} and is treated as ${row.kind}. Check the URLs of the callback template.`,
+    );
+  }
+}

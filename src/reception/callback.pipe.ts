@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+
+import type { NewCallback } from '../audit/index.js';
+import { ListenerRegistry } from '../bus/index.js';
+import {
+  EventInterpreter,
+  identityDigest,
+  type Interpretation,
+  type JsonObject,
+  type LiveEvent,
+} from '../events/index.js';
+import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
+
+/** A verified request. */
+export interface VerifiedRequest {
+  readonly payload: JsonObject;
+  readonly text: string;
+  /** Kind of the URL; null on the URL for every kind. */
+  readonly routeKind: string | null;
+  readonly remoteAddress: string | null;
+}
+
+/** A callback that is ready to be stored, and the event that it will be. */
+export interface TypedCallback {
+  readonly row: NewCallback;
+  readonly event: LiveEvent;
+}
+
+const NAME_LENGTH = 255;
+const ID_LENGTH = 64;
+
+/** From verified JSON to a typed callback. Never refuses: what does not fit is kept as such. */
+@Injectable()
+export class CallbackPipe {
+  private sequence = 0;
+  private lastMillisecond = 0;
+
+  constructor(
+    private readonly interpreter: EventInterpreter,
+    private readonly listeners: ListenerRegistry,
+    @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
+  ) {}
+
+  transform({ payload, text, routeKind, remoteAddress }: VerifiedRequest): TypedCallback {
+    const meaning = this.interpreter.interpret(payload);
+    const { kind, state, stream } = meaning;
+    const isStray = routeKind !== null && routeKind !== kind;
+    const remarks = isStray ? [`other-route: ${routeKind}`, ...meaning.remarks] : meaning.remarks;
+    const receivedAt = this.config.clock();
+    const row: NewCallback = {
+      id: this.nextId(receivedAt),
+      kind,
+      eventType: meaning.eventType,
+      state,
+      appId: column(stream.appId, ID_LENGTH),
+      domain: column(stream.domain, NAME_LENGTH),
+      path: column(stream.path, NAME_LENGTH),
+      streamName: column(stream.name, NAME_LENGTH),
+      sequence: column(meaning.sequence, ID_LENGTH),
+      occurredAt: meaning.occurredAt?.getTime() ?? null,
+      receivedAt,
+      contentDigest: meaning.contentDigest,
+      identityDigest: meaning.identityDigest,
+      remarks: lines(remarks),
+      errors: lines(meaning.errors),
+      remoteAddress: remoteAddress?.slice(0, ID_LENGTH) ?? null,
+      body: text,
+      // Without APPID, which not every kind of the same stream carries.
+      streamKey: identityDigest('stream', [stream.domain, stream.path, stream.name]),
+      listeners: state === 'quarantined' ? [] : this.listeners.matching(kind).map(({ id }) => id),
+    };
+    return { row, event: toEvent(row, meaning, payload) };
+  }
+
+  /** Ids sort by receipt time; within a millisecond, by a counter. */
+  private nextId(msecs: number): string {
+    this.sequence = msecs === this.lastMillisecond ? this.sequence + 1 : 0;
+    this.lastMillisecond = msecs;
+    return uuid({ msecs, seq: this.sequence });
+  }
+}
+
+function toEvent(row: NewCallback, meaning: Interpretation, payload: JsonObject): LiveEvent {
+  return {
+    id: row.id,
+    kind: row.kind,
+    stream: meaning.stream,
+    occurredAt: meaning.occurredAt,
+    receivedAt: new Date(row.receivedAt),
+    attempt: 1,
+    variant: false,
+    data: meaning.data,
+    raw: payload,
+  } as LiveEvent;
+}
+
+/** Text that every database takes into an indexed column; the body keeps what was sent. */
+function column(text: string | null, maxLength: number): string | null {
+  return text === null ? null : text.slice(0, maxLength).toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+function lines(texts: readonly string[]): string | null {
+  return texts.length === 0 ? null : JSON.stringify(texts);
+}

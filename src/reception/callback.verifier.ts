@@ -1,0 +1,127 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import { Inject, Injectable } from '@nestjs/common';
+
+import {
+  streamIdentityOf,
+  type JsonObject,
+  type Payload,
+  type StreamIdentity,
+} from '../events/index.js';
+import {
+  LIVE_CALLBACK_CONFIG,
+  resolveKey,
+  type LiveCallbackConfig,
+} from '../live-callback.config.js';
+import type { BoundCallbackKey } from '../live-callback.options.js';
+import { isSameSecret } from '../same-secret.js';
+import { CallbackRefusedError } from './refusal.js';
+
+/** How far ahead `t` may lie: CSS signs for 600 s, and clocks may differ by 300 s. */
+const MAX_LIFETIME_SECONDS = 900;
+const KEY_DEADLINE_MS = 5_000;
+
+/**
+ * `sign = MD5(key + t)`, lower-case hex; `t` = Unix seconds at which the signature expires, 600
+ * after sending (doc 267/38080). Neither body nor URL is covered, and different events often carry
+ * the same pair, so a pair proves no more than that the caller has seen the key at work.
+ */
+@Injectable()
+export class CallbackVerifier {
+  constructor(@Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig) {}
+
+  /**
+   * Checks that a payload is signed with a configured key and not expired. Needs no HTTP: use it
+   * for callbacks that came another way, such as through a queue.
+   *
+   * @throws CallbackRefusedError with the reason
+   */
+  async verify({ value, repeatedKeys }: Payload): Promise<void> {
+    if (repeatedKeys.has('t') || repeatedKeys.has('sign')) {
+      throw new CallbackRefusedError('pair-repeated');
+    }
+    const t = readExpiry(value);
+    const sign = readSign(value);
+    const stream = streamIdentityOf(value);
+    const signers = (await this.keysFor(stream)).filter(({ key }) => isSignedWith(key, t, sign));
+    if (signers.length === 0) throw new CallbackRefusedError('sign-mismatch');
+    if (!signers.some((key) => isFor(key, stream))) throw new CallbackRefusedError('key-foreign');
+    // Last, so that "expired" means a genuine callback that came too late.
+    const left = Number(t) - this.config.clock() / 1000;
+    if (!(left > -this.config.expiryGraceSeconds)) throw new CallbackRefusedError('expired');
+    if (!(left <= MAX_LIFETIME_SECONDS)) throw new CallbackRefusedError('not-yet-valid');
+  }
+
+  /**
+   * Checks the token of the URL, where one is configured.
+   *
+   * @param url the request target
+   * @throws CallbackRefusedError
+   */
+  verifyUrl(url: string): void {
+    if (this.config.urlToken === null) return;
+    const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
+    const tokens = new URLSearchParams(query).getAll('token');
+    if (tokens.length !== 1 || !isSameSecret(tokens[0] as string, this.config.urlToken)) {
+      throw new CallbackRefusedError('url-token');
+    }
+  }
+
+  private async keysFor({ domain, appId }: StreamIdentity): Promise<readonly BoundCallbackKey[]> {
+    const { keys } = this.config;
+    if (typeof keys !== 'function') return keys;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const deadline = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () => reject(new Error(`no keys within ${KEY_DEADLINE_MS} ms`)),
+          KEY_DEADLINE_MS,
+        );
+      });
+      const found = await Promise.race([keys({ domain, appId }), deadline]);
+      return found.map((key, index) => resolveKey(`keys()[${index}]`, key));
+    } catch (cause) {
+      throw new CallbackRefusedError('keys-unavailable', { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/**
+ * The digits of `t`, exactly ten: that alone defeats length extension, whose padding is never
+ * digits only, and the confusion of keys that end in digits.
+ */
+function readExpiry(payload: JsonObject): string {
+  if (!Object.hasOwn(payload, 't')) throw new CallbackRefusedError('t-missing');
+  const { t } = payload;
+  const digits = Number.isSafeInteger(t) ? String(t) : t;
+  if (typeof digits !== 'string' || !/^[1-9]\d{9}$/.test(digits)) {
+    throw new CallbackRefusedError('t-malformed');
+  }
+  return digits;
+}
+
+function readSign(payload: JsonObject): string {
+  if (!Object.hasOwn(payload, 'sign')) throw new CallbackRefusedError('sign-missing');
+  const { sign } = payload;
+  if (typeof sign !== 'string' || !/^[0-9a-f]{32}$/.test(sign)) {
+    throw new CallbackRefusedError('sign-malformed');
+  }
+  return sign;
+}
+
+function isSignedWith(key: string, t: string, sign: string): boolean {
+  const expected = createHash('md5')
+    .update(key + t)
+    .digest();
+  return timingSafeEqual(expected, Buffer.from(sign, 'hex'));
+}
+
+/** Kinds that carry no domain or account cannot speak for a foreign one. */
+function isFor(key: BoundCallbackKey, { domain, appId }: StreamIdentity): boolean {
+  const isDomain =
+    key.domain === undefined || domain === null || key.domain === domain.toLowerCase();
+  const isApp = key.appId === undefined || appId === null || key.appId === appId;
+  return isDomain && isApp;
+}

@@ -1,0 +1,46 @@
+import { HttpException } from '@nestjs/common';
+
+/** Why a request is refused, and the status that tells the caller no more than it must. */
+export const REFUSAL_STATUS = {
+  'media-type': 415,
+  charset: 415,
+  'content-encoding': 415,
+  'body-too-large': 413,
+  'body-timeout': 408,
+  'body-aborted': 400,
+  'utf8-invalid': 400,
+  'json-invalid': 400,
+  'json-not-object': 400,
+  'json-too-deep': 400,
+  'url-token': 401,
+  't-missing': 401,
+  't-malformed': 401,
+  'sign-missing': 401,
+  'sign-malformed': 401,
+  'pair-repeated': 401,
+  'sign-mismatch': 401,
+  'key-foreign': 401,
+  /** Signed correctly, but its time is over. Many of these: the clock of this host is fast. */
+  expired: 401,
+  /** Signed correctly, but valid for longer than CSS makes it. Many: the clock is slow. */
+  'not-yet-valid': 401,
+  /** The function given as `keys` failed. */
+  'keys-unavailable': 503,
+  /** Something in front of the module consumed the body. */
+  'body-not-captured': 503,
+} as const;
+
+/** Stable code of a refusal: in logs, rejection rows and events, never in an answer. */
+export type RefusalReason = keyof typeof REFUSAL_STATUS;
+
+/** Thrown for a request that is refused. Its response is generic; the reason stays inside. */
+export class CallbackRefusedError extends HttpException {
+  constructor(
+    readonly reason: RefusalReason,
+    options?: { cause?: unknown },
+  ) {
+    const status = REFUSAL_STATUS[reason];
+    super({ code: status }, status, options);
+    this.name = 'CallbackRefusedError';
+  }
+}

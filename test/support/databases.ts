@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DataSource, type DataSourceOptions } from 'typeorm';
+
+/** A fresh database of one kind, and how to get rid of it. */
+export interface TestDatabase {
+  readonly options: DataSourceOptions;
+  drop(): Promise<void>;
+}
+
+const POSTGRES = {
+  type: 'postgres',
+  host: process.env['PGHOST'] ?? '127.0.0.1',
+  port: Number(process.env['PGPORT'] ?? 5432),
+  username: process.env['PGUSER'] ?? 'postgres',
+  password: process.env['PGPASSWORD'] ?? '',
+} as const;
+
+const MYSQL = {
+  type: 'mariadb',
+  host: process.env['MYSQL_HOST'] ?? '127.0.0.1',
+  port: Number(process.env['MYSQL_PORT'] ?? 3306),
+  username: process.env['MYSQL_USER'] ?? 'root',
+  password: process.env['MYSQL_PASSWORD'] ?? '',
+} as const;
+
+let counter = 0;
+const nextName = () => `live_callback_test_${process.pid}_${Date.now().toString(36)}_${counter++}`;
+
+async function createSqlite(): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'live-callback-'));
+  return {
+    options: { type: 'better-sqlite3', database: join(folder, 'test.db') },
+    drop: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function onServer(options: DataSourceOptions, sql: string): Promise<void> {
+  const dataSource = await new DataSource(options).initialize();
+  try {
+    await dataSource.query(sql);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function createPostgres(): Promise<TestDatabase> {
+  const database = nextName();
+  const server = { ...POSTGRES, database: 'postgres' };
+  await onServer(server, `CREATE DATABASE ${database}`);
+  return {
+    options: { ...POSTGRES, database },
+    drop: () => onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+  };
+}
+
+async function createMysql(): Promise<TestDatabase> {
+  const database = nextName();
+  await onServer({ ...MYSQL }, `CREATE DATABASE ${database}`);
+  return {
+    options: { ...MYSQL, database },
+    drop: () => onServer({ ...MYSQL }, `DROP DATABASE IF EXISTS ${database}`),
+  };
+}
+
+async function answers(options: DataSourceOptions): Promise<boolean> {
+  try {
+    await onServer(options, 'SELECT 1');
+    return true;
+  } catch (error) {
+    if (process.env['REQUIRE_SERVICES'] === '1') throw error;
+    return false;
+  }
+}
+
+const hasPostgres = await answers({ ...POSTGRES, database: 'postgres' });
+const hasMysql = await answers({ ...MYSQL });
+
+/** The databases of the suite; one that does not answer is skipped by name. */
+export const DATABASES = [
+  { name: 'SQLite', isAbsent: false, create: createSqlite },
+  { name: 'PostgreSQL', isAbsent: !hasPostgres, create: createPostgres },
+  { name: 'MariaDB', isAbsent: !hasMysql, create: createMysql },
+] as const;
+
+/** Databases that answer, and the names of those that do not. */
+export type DatabaseCase = (typeof DATABASES)[number];
+
+export { createSqlite };
