@@ -63,9 +63,6 @@ export function resolveConfig(
   hasAuditApi: boolean,
   hasGuards: boolean,
 ): LiveCallbackConfig {
-  if (options === null || typeof options !== 'object') {
-    throw new LiveCallbackOptionsError('options', `must be an object, not ${describe(options)}.`);
-  }
   checkNames(options, OPTION_NAMES, EXTRA_NAMES);
   const warnings: string[] = [];
   const keys = resolveKeys(options.keys, warnings);

@@ -110,7 +110,7 @@ function compose(
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: LiveCallbackOptions) =>
           resolveConfig(
-            { ...options, audit: { ...audit, ...options?.audit } } as LiveCallbackOptions,
+            { ...options, audit: { ...audit, ...options?.audit } },
             audit !== undefined,
             guards.length > 0,
           ),

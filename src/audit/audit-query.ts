@@ -61,8 +61,8 @@ const DEFAULT_LIMIT = 50;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Whether a text can be the id of a row. */
-export function isId(text: string): boolean {
-  return UUID.test(text);
+export function isId(candidate: string): boolean {
+  return UUID.test(candidate);
 }
 
 /** @throws BadRequestException */
@@ -85,8 +85,8 @@ export function decodeCursor(cursor: string): string {
 }
 
 /** The smallest id that a callback received at this time can have: ids begin with their time. */
-export function firstIdAt(time: Date): string {
-  const hex = Math.min(Math.max(time.getTime(), 0), 2 ** 48 - 1)
+export function firstIdAt(moment: Date): string {
+  const hex = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1)
     .toString(16)
     .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;

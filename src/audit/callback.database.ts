@@ -4,10 +4,11 @@ import type { DataSource } from 'typeorm';
 import { dialectOf } from './dialect.js';
 import { LiveCallback, LIVE_CALLBACK_ENTITIES } from './entities/index.js';
 import { runMigrationsLocked } from './migrations/migration.runner.js';
-import { createModuleDataSource, driverHandle } from './module-data-source.js';
+import { createModuleDataSource } from './module-data-source.js';
 import { StorageSetupError } from './storage.error.js';
 import { tableName } from './table-name.js';
-import { createCallbackWriter, type CallbackWriter } from './writers/callback.writer.js';
+import type { CallbackWriter } from './writers/callback.writer.js';
+import { createCallbackWriter } from './writers/create-callback-writer.js';
 
 /** The module's connection to the host's database: opened at start, closed last. */
 export class CallbackDatabase {
@@ -77,14 +78,6 @@ export class CallbackDatabase {
   private async checkDurability(dataSource: DataSource): Promise<void> {
     const dialect = dialectOf(dataSource);
     if (dialect === 'postgres') {
-      const pool = driverHandle.postgres(dataSource);
-      pool.on('connect', (client) => {
-        client.query('SET synchronous_commit = on').catch((error: Error) => {
-          this.logger.error(`Could not set synchronous_commit: ${error.message}`);
-        });
-      });
-      // The one connection that is open by now was made before the handler above.
-      await pool.query('SET synchronous_commit = on');
       const [row] = await dataSource.query<{ fsync: string }[]>('SHOW fsync');
       if (row?.fsync === 'off') this.warnOfLoss('fsync is off');
     }

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 import { dialectOfType, type Dialect } from './dialect.js';
@@ -34,7 +34,7 @@ export function createModuleDataSource(host: DataSource): DataSource {
   }
   return new DataSource({
     ...host.options,
-    ...OVERRIDES[dialect](host.options as never),
+    ...OVERRIDES[dialect](host.options),
     entities: [...LIVE_CALLBACK_ENTITIES],
     migrations: [...LIVE_CALLBACK_MIGRATIONS],
     migrationsTableName: 'live_callback_migration',
@@ -43,7 +43,7 @@ export function createModuleDataSource(host: DataSource): DataSource {
     dropSchema: false,
     migrationsRun: false,
     cache: false,
-  } as DataSourceOptions);
+  });
 }
 
 function isInMemory(database: unknown): boolean {
@@ -86,6 +86,8 @@ const OVERRIDES: Record<Dialect, Overrides> = {
       query_timeout: QUERY_TIMEOUT_MS,
       statement_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
+      // Roles and databases may have it off; an acknowledged callback must have reached the disk.
+      onConnect: (client: ClientBase) => client.query('SET synchronous_commit = on'),
     },
   }),
   mysql: ({ replication, extra }) => ({

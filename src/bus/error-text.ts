@@ -13,9 +13,8 @@ export function errorText(thrown: unknown): string {
 
 /** Bounded, without control characters and lone surrogates: safe for logs and every database. */
 export function toLine(text: string, maxLength: number): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
   return text
     .slice(0, maxLength)
     .toWellFormed()
-    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+    .replace(/\p{Cc}/gu, ' ');
 }

@@ -31,5 +31,5 @@ export interface EventDefinition<T extends object = object> {
 
 /** Keeps the DTO type while a catalog line is written, then forgets it. */
 export function defineEvent<T extends object>(definition: EventDefinition<T>): EventDefinition {
-  return definition as EventDefinition<never> as EventDefinition;
+  return definition;
 }

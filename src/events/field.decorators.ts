@@ -39,9 +39,9 @@ export function fieldsOf(dto: DtoClass): readonly Field[] {
 }
 
 /** Finds the value of a field under its name or one of its aliases. */
-export function readField(source: object, field: Field): unknown {
-  if (Object.hasOwn(source, field.name)) return source[field.name as keyof object];
-  const alias = field.aliases?.find((name) => Object.hasOwn(source, name));
+export function readField(source: object, { name, aliases }: Field): unknown {
+  if (Object.hasOwn(source, name)) return source[name as keyof object];
+  const alias = aliases?.find((spelling) => Object.hasOwn(source, spelling));
   return alias === undefined ? undefined : source[alias as keyof object];
 }
 

@@ -64,14 +64,14 @@ export class CallbackEdge implements OnApplicationBootstrap {
     });
   }
 
-  private readonly onExpress = (
+  private readonly onExpress = async (
     request: IncomingMessage & { path: string },
     response: ServerResponse,
-    next: (error?: unknown) => void,
-  ): void => {
+    next: () => void,
+  ): Promise<void> => {
     const isOurs = request.method === 'POST' && this.routes?.some((it) => it.match(request.path));
-    if (!isOurs) return next();
-    this.read(request, response).then((isRead) => isRead && next(), next);
+    if (isOurs && !(await this.read(request, response))) return;
+    next();
   };
 
   private mountOnExpress(express: Express): void {

@@ -95,7 +95,7 @@ export class CallbackVerifier {
 function readExpiry(payload: JsonObject): string {
   if (!Object.hasOwn(payload, 't')) throw new CallbackRefusedError('t-missing');
   const { t } = payload;
-  const digits = Number.isSafeInteger(t) ? String(t) : t;
+  const digits = typeof t === 'number' && Number.isSafeInteger(t) ? String(t) : t;
   if (typeof digits !== 'string' || !/^[1-9]\d{9}$/.test(digits)) {
     throw new CallbackRefusedError('t-malformed');
   }

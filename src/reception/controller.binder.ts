@@ -10,7 +10,7 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 
-import type { CallbackControllerClass, CallbackIntake } from '../events/index.js';
+import type { CallbackControllerClass } from '../events/index.js';
 import { CallbackExceptionFilter } from './callback-exception.filter.js';
 import { CallbackSignatureGuard } from './callback-signature.guard.js';
 import { ROUTE_CONFIG_METADATA, ROUTE_MARK, type Registration } from './registration.js';
@@ -29,10 +29,6 @@ export function bindControllers(
 
 function bind(registration: Registration, Base: CallbackControllerClass): CallbackControllerClass {
   class BoundController extends Base {
-    constructor(intake: CallbackIntake) {
-      super(intake);
-    }
-
     override receive(request: object, response: object): Promise<void> {
       return super.receive(request, response);
     }

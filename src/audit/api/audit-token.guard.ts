@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 import {
   Inject,
   Injectable,
@@ -17,8 +19,8 @@ export class AuditTokenGuard implements CanActivate {
   /** @throws UnauthorizedException */
   canActivate(execution: ExecutionContext): boolean {
     if (this.config.auditToken === null) return true;
-    const { headers } = execution.switchToHttp().getRequest<{ headers: Record<string, unknown> }>();
-    const [, token = ''] = /^Bearer (.+)$/i.exec(String(headers['authorization'] ?? '')) ?? [];
+    const { headers } = execution.switchToHttp().getRequest<{ headers: IncomingHttpHeaders }>();
+    const [, token = ''] = /^Bearer (.+)$/i.exec(headers.authorization ?? '') ?? [];
     if (!isSameSecret(token, this.config.auditToken)) throw new UnauthorizedException();
     return true;
   }

@@ -4,7 +4,7 @@ import type { BatchEntry } from './callback.writer.js';
 export const CALLBACK_COLUMNS: readonly {
   readonly name: string;
   readonly type: string;
-  read(entry: BatchEntry): string | number | null;
+  readonly read: (entry: BatchEntry) => string | number | null;
 }[] = [
   { name: 'id', type: 'uuid', read: ({ callback }) => callback.id },
   { name: 'kind', type: 'text', read: ({ callback }) => callback.kind },

@@ -1,11 +1,5 @@
-import type { DataSource } from 'typeorm';
-
 import type { DeliveryOutcome } from '../../bus/index.js';
 import type { CallbackState } from '../../events/index.js';
-import { dialectOf } from '../dialect.js';
-import { MysqlWriter } from './mysql.writer.js';
-import { PostgresWriter } from './postgres.writer.js';
-import { SqliteWriter } from './sqlite.writer.js';
 
 /** A callback on its way into the tables; times in Unix milliseconds. */
 export interface NewCallback {
@@ -85,16 +79,4 @@ export interface CallbackWriter {
 
   /** Whether an error is about the rows and not about the database, so that splitting a batch helps. */
   isRowFault(error: unknown): boolean;
-}
-
-/** The writer for an initialised DataSource of the module. */
-export function createCallbackWriter(dataSource: DataSource): CallbackWriter {
-  switch (dialectOf(dataSource)) {
-    case 'sqlite':
-      return new SqliteWriter(dataSource);
-    case 'postgres':
-      return new PostgresWriter(dataSource);
-    case 'mysql':
-      return new MysqlWriter(dataSource);
-  }
 }
