@@ -1,11 +1,14 @@
+import type { Server } from 'node:http';
+
 import {
   Inject,
   Injectable,
   Logger,
+  type BeforeApplicationShutdown,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
 import { CallbackDatabase, CallbackStore, RejectionRecorder } from './audit/index.js';
 import { LiveEventDispatcher } from './bus/index.js';
@@ -17,15 +20,20 @@ import {
 import { REGISTRATION, type Registration } from './reception/index.js';
 
 /** How long running listeners may go on after the last request, ms. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 4_000;
+/** How long requests in progress may take once the server closes, ms. */
+const LAST_REQUESTS_MS = 4_000;
 
 /** Starts and stops one registration in the right order. */
 @Injectable()
-export class LiveCallbackLifecycle implements OnModuleInit, OnApplicationShutdown {
+export class LiveCallbackLifecycle
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private readonly logger = new Logger('LiveCallback');
 
   constructor(
     private readonly modules: ModulesContainer,
+    private readonly adapterHost: HttpAdapterHost,
     private readonly database: CallbackDatabase,
     private readonly store: CallbackStore,
     private readonly dispatcher: LiveEventDispatcher,
@@ -39,6 +47,12 @@ export class LiveCallbackLifecycle implements OnModuleInit, OnApplicationShutdow
     this.checkPathIsFree();
     for (const warning of this.config.warnings) this.logger.warn(warning);
     await this.database.open();
+  }
+
+  /** Comes before the server closes, which would wait for half-sent requests for ever. */
+  beforeApplicationShutdown(): void {
+    const server = this.adapterHost.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
+    setTimeout(() => server?.closeAllConnections?.(), LAST_REQUESTS_MS).unref();
   }
 
   /** Comes after the server has closed: no request is running any more. */

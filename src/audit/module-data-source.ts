@@ -103,7 +103,11 @@ const OVERRIDES: Record<Dialect, Overrides> = {
 };
 
 /** The driver's own handle under an initialised DataSource: the hot path works on it directly. */
-export const driverHandle = {
+export const driverHandle: {
+  sqlite(dataSource: DataSource): Database;
+  postgres(dataSource: DataSource): Pool;
+  mysql(dataSource: DataSource): MysqlPool;
+} = {
   sqlite: (dataSource: DataSource) =>
     (dataSource.driver as unknown as { databaseConnection: Database }).databaseConnection,
   postgres: (dataSource: DataSource) => (dataSource.driver as unknown as { master: Pool }).master,

@@ -1,0 +1,41 @@
+import { Logger, type NestApplicationOptions } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+
+import { AppLogger } from './app.logger.js';
+import { AppModule } from './app.module.js';
+import { playDemo } from './demo.js';
+import { readEnvironment, type Settings } from './environment.js';
+
+async function main(): Promise<void> {
+  const settings = readEnvironment(process.env);
+  const app = await NestFactory.create(AppModule.from(settings), newAdapter(settings), OPTIONS);
+  app.enableShutdownHooks([], { useProcessExit: true });
+  await app.listen(settings.port, settings.host);
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  new Logger('Application').log(`Callbacks: POST ${url}/live-callback`);
+  if (process.env['REDIS_URL']) {
+    new Logger('Application').warn('REDIS_URL is set, but this version runs listeners in process.');
+  }
+  if (settings.isDemo) await playDemo(app, settings, url);
+}
+
+const OPTIONS: NestApplicationOptions = {
+  abortOnError: false,
+  logger: new AppLogger({ logLevels: ['fatal', 'error', 'warn', 'log'] }),
+};
+
+function newAdapter({ adapter }: Settings): FastifyAdapter {
+  // NestFactory takes either; their types have no common name that it would accept.
+  return adapter === 'fastify'
+    ? new FastifyAdapter()
+    : (new ExpressAdapter() as unknown as FastifyAdapter);
+}
+
+main().catch((error: unknown) => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const hint = code === 'EADDRINUSE' ? ' Choose another port: PORT=3001 npm start' : '';
+  process.stderr.write(`\nThe application did not start. ${message}${hint}\n`);
+  process.exit(1);
+});
