@@ -1,4 +1,4 @@
-import { Transform } from 'class-transformer';
+import { Expose, Transform } from 'class-transformer';
 import {
   IsArray,
   IsBoolean,
@@ -47,7 +47,7 @@ export function readField(source: object, { name, aliases }: Field): unknown {
 
 /**
  * One declaration serves three readers: our lean instantiation (the recorded field), validation
- * (the class-validator decorators), and a host's own `plainToInstance` (the class-transformer one).
+ * (the class-validator decorators), and a host's own `plainToInstance` (the class-transformer ones).
  */
 function field(
   options: FieldOptions,
@@ -61,6 +61,7 @@ function field(
       [...fieldsOf(target.constructor as DtoClass), declared],
       target.constructor,
     );
+    Expose()(target, key);
     Transform(({ obj }: { obj: object }) => coerce(readField(obj, declared)), {
       toClassOnly: true,
     })(target, key);

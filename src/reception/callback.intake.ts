@@ -43,9 +43,10 @@ export class StoringCallbackIntake extends CallbackIntake {
   /** Status of the answer: 200 exactly when the callback is durable. */
   private async storeAndHandOn({ row, event }: TypedCallback): Promise<200 | 503> {
     try {
-      await this.store.put(row, ({ variant }) =>
-        this.dispatcher.dispatch(Object.freeze({ ...event, variant }), row.streamKey, FIRST_FENCE),
-      );
+      await this.store.put(row, ({ variant }) => {
+        if (event === null) return;
+        this.dispatcher.dispatch(Object.freeze({ ...event, variant }), row.streamKey, FIRST_FENCE);
+      });
       return 200;
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;

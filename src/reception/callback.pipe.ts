@@ -21,10 +21,11 @@ export interface VerifiedRequest {
   readonly remoteAddress: string | null;
 }
 
-/** A callback that is ready to be stored, and the event that it will be. */
+/** A callback that is ready to be stored. */
 export interface TypedCallback {
   readonly row: NewCallback;
-  readonly event: LiveEvent;
+  /** The event that it will be; null when it does not fit and nobody may get it. */
+  readonly event: LiveEvent | null;
 }
 
 const NAME_LENGTH = 255;
@@ -70,7 +71,7 @@ export class CallbackPipe {
       streamKey: identityDigest('stream', [stream.domain, stream.path, stream.name]),
       listeners: state === 'quarantined' ? [] : this.listeners.matching(kind).map(({ id }) => id),
     };
-    return { row, event: toEvent(row, meaning, payload) };
+    return { row, event: state === 'quarantined' ? null : toEvent(row, meaning, payload) };
   }
 
   /** Ids sort by receipt time; within a millisecond, by a counter. */

@@ -1,24 +1,65 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LiveCallbackAuditService, OnLiveEvent, type LiveEvent } from '../../src/index.js';
+/**
+ * The main job over real HTTP, the same on both adapters and all databases: a callback is verified,
+ * stored byte for byte, acknowledged, and reaches a listener typed. Includes every sample that the
+ * documents print for these kinds, re-signed.
+ */
 import { Injectable } from '@nestjs/common';
-import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
-import { ADAPTERS, KEY, startHost, type Host } from '../support/application.js';
+import { plainToInstance } from 'class-transformer';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { EventCatalog } from '../../src/events/index.js';
+import { LiveCallbackAuditService, OnLiveEvent, type LiveEvent } from '../../src/index.js';
+import {
+  imageAuditCallback,
+  recordFileCallback,
+  screenshotCallback,
+  signatureOf,
+  signCallback,
+  streamInterruptCallback,
+  streamPushCallback,
+  whenListenersDone,
+} from '../../src/testing/index.js';
+import { ADAPTERS, KEY, startHost, type Answer, type Host } from '../support/application.js';
 import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { resign, samplesOf } from '../support/documented-samples.js';
+import { DOCUMENTED_VIEWS } from '../support/documented-views.js';
+
+const KINDS = [
+  'stream-push',
+  'stream-interrupt',
+  'record-file',
+  'screenshot',
+  'image-audit',
+] as const;
+const BUILDERS = {
+  'stream-push': streamPushCallback,
+  'stream-interrupt': streamInterruptCallback,
+  'record-file': recordFileCallback,
+  screenshot: screenshotCallback,
+  'image-audit': imageAuditCallback,
+};
+const ACCEPTED = { status: 200, text: '{"code":0}' };
 
 @Injectable()
 class Recorder {
   readonly events: LiveEvent[] = [];
+
   @OnLiveEvent('*')
-  onEvent(event: LiveEvent) {
+  onEvent(event: LiveEvent): void {
     this.events.push(event);
   }
 }
 
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
 describe.each(ADAPTERS)('on %s', (adapter) => {
   describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
-    describe.skipIf(isAbsent)('a signed callback', () => {
+    describe.skipIf(isAbsent)('a callback', () => {
       let database: TestDatabase;
       let host: Host;
+      let audit: LiveCallbackAuditService;
+      let events: LiveEvent[];
+
       beforeAll(async () => {
         database = await create();
         host = await startHost({
@@ -26,33 +67,170 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
           database: database.options,
           module: { providers: [Recorder] },
         });
+        audit = host.app.get(LiveCallbackAuditService, { strict: false });
+        ({ events } = host.app.get(Recorder));
       });
+
+      beforeEach(() => {
+        events.length = 0;
+      });
+
       afterAll(async () => {
         await host?.close();
         await database?.drop();
       });
 
-      it('is stored, acknowledged and reaches a listener', async () => {
-        const answer = await host.send(signCallback(streamPushCallback(), { key: KEY }));
-        expect(answer).toMatchObject({ status: 200, text: '{"code":0}' });
+      async function post(body: string, path = '/live-callback'): Promise<Answer> {
+        const answer = await host.post(path, {
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
         await whenListenersDone(host.app);
-        expect(host.app.get(Recorder).events).toHaveLength(1);
-        const { items } = await host.app.get(LiveCallbackAuditService, { strict: false }).find();
-        expect(items).toMatchObject([{ kind: 'stream-push', state: 'accepted' }]);
-      });
-      it('of 50 identical copies makes one row and one run', async () => {
-        const signed = signCallback(streamPushCallback(), { key: KEY });
-        const before = host.app.get(Recorder).events.length;
-        const answers = await Promise.all(Array.from({ length: 50 }, () => host.send(signed)));
-        expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
-        await whenListenersDone(host.app);
-        expect(host.app.get(Recorder).events).toHaveLength(before + 1);
-        const audit = host.app.get(LiveCallbackAuditService, { strict: false });
+        return answer;
+      }
+
+      async function latest() {
         const { items } = await audit.find({ limit: 1 });
-        expect(items[0]?.deliveriesCount).toBe(50);
-        expect((await audit.get(items[0]!.id))?.deliveries).toMatchObject([
-          { listener: 'Recorder.onEvent', state: 'done', attempts: 1 },
-        ]);
+        return (await audit.get(items[0]?.id ?? ''))!;
+      }
+
+      describe.each(KINDS.flatMap(samplesOf))('documented as $file', ({ file, text }) => {
+        const [kind] = file.split('/') as [(typeof KINDS)[number]];
+
+        it('is acknowledged, typed field by field and kept byte for byte', async () => {
+          const body = resign(text, KEY, Math.floor(Date.now() / 1000) + 600);
+          expect(await post(body, `/live-callback/${kind}`)).toMatchObject(ACCEPTED);
+
+          const { data, ...expected } = DOCUMENTED_VIEWS[file]!;
+          expect(events).toHaveLength(1);
+          const [event] = events as [LiveEvent];
+          expect(event).toMatchObject({ kind, stream: expected.stream, attempt: 1 });
+          expect(event.occurredAt?.toISOString()).toBe(expected.occurredAt);
+          expect(event.data).toBeInstanceOf(new EventCatalog().ofKind(kind)?.dto);
+          expect(plain(event.data)).toEqual(data);
+          expect(event.raw).toEqual(JSON.parse(body));
+
+          const stored = await latest();
+          expect(Buffer.from(stored.body)).toEqual(Buffer.from(body));
+          expect(plain(stored)).toMatchObject({
+            kind,
+            state: 'accepted',
+            variant: false,
+            deliveriesCount: 1,
+            data,
+            errors: [],
+            deliveries: [{ listener: 'Recorder.onEvent', state: 'done', attempts: 1 }],
+            ...expected,
+          });
+        });
+
+        it('has the same typed view through class-transformer', () => {
+          const { dto } = new EventCatalog().ofKind(kind)!;
+          const instance = plainToInstance(dto, JSON.parse(text) as object, {
+            excludeExtraneousValues: true,
+          });
+          expect(plain(instance)).toEqual(DOCUMENTED_VIEWS[file]!.data);
+        });
+      });
+
+      it.each(KINDS)('of kind %s is taken at its own URL and at the one for all', async (kind) => {
+        const own = signCallback(BUILDERS[kind](), { key: KEY });
+        expect(await post(own.body, `/live-callback/${kind}`)).toMatchObject(ACCEPTED);
+        const common = signCallback(BUILDERS[kind](), { key: KEY });
+        expect(await post(common.body)).toMatchObject(ACCEPTED);
+        expect(events.map((event) => event.kind)).toEqual([kind, kind]);
+      });
+
+      it('at the URL of another kind is treated as what it says it is, and flagged', async () => {
+        const { body } = signCallback(streamInterruptCallback(), { key: KEY });
+        expect(await post(body, '/live-callback/screenshot')).toMatchObject(ACCEPTED);
+        expect(events.map(({ kind }) => kind)).toEqual(['stream-interrupt']);
+        expect((await latest()).remarks).toEqual(['other-route: screenshot']);
+      });
+
+      it('sent 50 times at once makes one row and one run', async () => {
+        const signed = signCallback(streamPushCallback(), { key: KEY });
+        const answers = await Promise.all(Array.from({ length: 50 }, () => host.send(signed)));
+        await whenListenersDone(host.app);
+        expect(answers.map(({ status, text }) => ({ status, text }))).toEqual(
+          Array.from({ length: 50 }, () => ACCEPTED),
+        );
+        expect(events).toHaveLength(1);
+        const stored = await latest();
+        expect(stored.deliveriesCount).toBe(50);
+        expect(stored.deliveries).toMatchObject([{ state: 'done', attempts: 1 }]);
+        expect((await audit.find({ stream: 'test_stream', limit: 500 })).items).toEqual(
+          expect.arrayContaining([expect.objectContaining({ id: stored.id })]),
+        );
+      });
+
+      it('that is re-signed, reordered and re-spaced is the same callback', async () => {
+        const push = streamPushCallback();
+        const t = Math.floor(Date.now() / 1000) + 540;
+        const reordered = Object.fromEntries(
+          Object.entries({ ...push, t, sign: signatureOf(KEY, t) }).toReversed(),
+        );
+        await post(signCallback(push, { key: KEY }).body);
+        await post(` ${JSON.stringify(reordered, null, 2)}\n`);
+        expect(events).toHaveLength(1);
+        expect((await latest()).deliveriesCount).toBe(2);
+      });
+
+      it('with the identity of an earlier one and other content is kept and flagged', async () => {
+        const push = streamPushCallback();
+        await post(signCallback(push, { key: KEY }).body);
+        await post(signCallback({ ...push, user_ip: '198.51.100.7' }, { key: KEY }).body);
+        expect(events.map(({ variant }) => variant)).toEqual([false, true]);
+        expect(await latest()).toMatchObject({ variant: true, deliveriesCount: 1 });
+      });
+
+      it('of an unknown event_type is stored as unknown and offered to the wildcard', async () => {
+        const callback = { event_type: 9001, stream_id: 'room', big: 1, note: '新事件 🎥' };
+        expect(await post(signCallback(callback, { key: KEY }).body)).toMatchObject(ACCEPTED);
+        expect(events).toMatchObject([{ kind: 'unknown', data: callback }]);
+        expect(await latest()).toMatchObject({
+          kind: 'unknown',
+          state: 'unknown',
+          eventType: 9001,
+        });
+      });
+
+      it('that does not fit its DTO is quarantined with the reason and reaches nobody', async () => {
+        const { body } = signCallback(streamPushCallback({ sequence: { high: 1 } }), { key: KEY });
+        expect(await post(body)).toMatchObject(ACCEPTED);
+        expect(events).toEqual([]);
+        expect(await latest()).toMatchObject({
+          kind: 'stream-push',
+          state: 'quarantined',
+          data: null,
+          errors: ['sequence must be a string'],
+          deliveries: [],
+        });
+      });
+
+      it('keeps numbers beyond 2^64 exactly', async () => {
+        const signed = signCallback(streamPushCallback({ sequence: 'SEQ' }), { key: KEY });
+        await post(signed.body.replace('"SEQ"', '184467440737095516169'));
+        expect(events[0]).toMatchObject({ data: { sequence: '184467440737095516169' } });
+        expect(await latest()).toMatchObject({ sequence: '184467440737095516169' });
+      });
+
+      it('keeps NUL, lone surrogates and 4-byte characters, and can be found', async () => {
+        const { body } = signCallback(
+          streamPushCallback({ stream_id: 'a\u0000b\ud800c😀', errmsg: '直播\\/"' }),
+          { key: KEY },
+        );
+        expect(await post(body)).toMatchObject(ACCEPTED);
+        expect((await latest()).body).toBe(body);
+        expect(events[0]?.stream.name).toBe('a\u0000b\ud800c😀');
+      });
+
+      it('signed with another key is refused, and nothing is stored', async () => {
+        const before = (await audit.find({ limit: 1 })).items[0]?.id;
+        const { body } = signCallback(streamPushCallback(), { key: 'AnotherKeyAltogether' });
+        expect(await post(body)).toMatchObject({ status: 401, text: '{"code":401}' });
+        expect(events).toEqual([]);
+        expect((await audit.find({ limit: 1 })).items[0]?.id).toBe(before);
       });
     });
   });
