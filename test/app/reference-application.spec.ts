@@ -1,0 +1,231 @@
+/**
+ * The reference application as a newcomer starts it: `npm start` on a fresh machine shows the main
+ * job, prints a command line that works, and ends cleanly. With keys there is no demo.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { readEnvironment } from '../../src/app/environment.js';
+import { signCallback, streamPushCallback } from '../../src/testing/index.js';
+import { ADAPTERS } from '../support/application.js';
+import { freePort } from '../support/free-port.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const KEY = 'KeyOfTheReferenceApplication';
+const TOKEN = 'AdminTokenOfTheTest';
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  output(): string;
+  exited: Promise<number | null>;
+}
+
+describe('the reference application', () => {
+  let folder: string;
+  let main: string;
+  const running: Running[] = [];
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'live-callback-app-'));
+    // Not into dist, which other suites and a running `npm start` may use; beside the packages.
+    const out = mkdtempSync(join(ROOT, 'node_modules/.app-'));
+    main = join(out, 'app/main.js');
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], {
+      cwd: ROOT,
+    });
+    execFileSync(process.execPath, [
+      '-e',
+      `fs.writeFileSync(${JSON.stringify(join(out, 'package.json'))}, '{"type":"module"}')`,
+    ]);
+  });
+
+  afterEach(async () => {
+    for (const { child, exited } of running.splice(0)) {
+      child.kill('SIGKILL');
+      await exited;
+    }
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(join(main, '../..'), { recursive: true, force: true });
+  });
+
+  async function start(env: Record<string, string>): Promise<Running> {
+    const port = await freePort();
+    const child = spawn(process.execPath, [main], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], NO_COLOR: '1', PORT: String(port), ...env },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const it = { child, url: `http://127.0.0.1:${port}`, output: () => output, exited };
+    running.push(it);
+    return it;
+  }
+
+  describe.each(ADAPTERS)('without a key, on %s', (adapter) => {
+    it('plays a session, shows what happened, and prints a command line that works', async () => {
+      const { child, url, output, exited } = await start({
+        HTTP_ADAPTER: adapter,
+        DATABASE_URL: `sqlite:${join(folder, `${adapter}.db`)}`,
+      });
+      await expect.poll(output, { timeout: 25_000 }).toContain('Ctrl-C ends the application');
+      const text = output();
+      expect(text).toContain('A stream is pushed (stream-push): answered 200 {"code":0}');
+      for (const kind of ['stream-push', 'screenshot', 'image-audit', 'stream-interrupt']) {
+        expect(text).toMatch(new RegExp(`Listener\\] ${kind} push\\.demo\\.example/live/demo`));
+      }
+      expect(text).toContain('Somebody forges an interruption (stream-interrupt): answered 401');
+      expect(text).toContain('stream-push push.demo.example/live/demo, delivered 2 times');
+      expect(text).toMatch(/sign-mismatch, 1 request\n/);
+      expect(text).toMatch(/expired, 1 request\n/);
+
+      const [, callbackUrl, body] = /curl -i "([^"]+)"[\s\S]*?-d '([^']+)'/.exec(text) ?? [];
+      const [, token, auditUrl] = /Bearer ([0-9a-f]+)" \\\s+"([^"]+)"/.exec(text) ?? [];
+      expect(callbackUrl).toBe(`${url}/live-callback/stream-push`);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(callbackUrl!, { method: 'POST', headers, body });
+      expect([answer.status, await answer.text()]).toEqual([200, '{"code":0}']);
+      const audit = await fetch(auditUrl!, { headers: { authorization: `Bearer ${token}` } });
+      expect(await audit.json()).toMatchObject({
+        items: [
+          { kind: 'stream-push' },
+          { kind: 'record-file' },
+          { kind: 'stream-interrupt' },
+          { kind: 'image-audit' },
+          { kind: 'screenshot' },
+        ],
+      });
+
+      child.kill('SIGINT');
+      expect(await exited).toBe(0);
+    });
+  });
+
+  it('with a key plays nothing, and answers its probes, callbacks and audit API', async () => {
+    const { child, url, output, exited } = await start({
+      HOST: '127.0.0.1',
+      LIVE_CALLBACK_KEYS: `push.example.com=${KEY}, ${KEY.toUpperCase()}`,
+      LIVE_CALLBACK_ADMIN_TOKEN: TOKEN,
+      LIVE_CALLBACK_URL_TOKEN: 'UrlTokenOfTheTest',
+      DATABASE_URL: `sqlite:${join(folder, 'keys.db')}`,
+    });
+    const get = (path: string, headers = {}) =>
+      fetch(url + path, { headers }).then(({ status }) => status, String);
+    await expect.poll(() => get('/health/live'), { timeout: 20_000 }).toBe(200);
+    expect(await get('/health/ready')).toBe(200);
+    const request = signCallback(streamPushCallback(), { key: KEY });
+    const send = (query: string) => fetch(`${url}/live-callback${query}`, request);
+    expect((await send('')).status).toBe(401);
+    expect((await send('?token=UrlTokenOfTheTest')).status).toBe(200);
+    expect(await get('/live-callback/audit/callbacks')).toBe(401);
+    const authorization = `Bearer ${TOKEN}`;
+    const audit = await fetch(`${url}/live-callback/audit/callbacks`, {
+      headers: { authorization },
+    });
+    expect(await audit.json()).toMatchObject({ items: [{ kind: 'stream-push' }] });
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    expect(output()).not.toContain('Demo');
+    for (const secret of [KEY, TOKEN, 'UrlTokenOfTheTest', String(request.payload['sign'])]) {
+      expect(output()).not.toContain(secret);
+    }
+  });
+
+  it('ends within its bound although a half-sent request holds a connection', async () => {
+    const { child, url, exited } = await start({
+      LIVE_CALLBACK_KEYS: KEY,
+      HOST: '127.0.0.1',
+      DATABASE_URL: `sqlite:${join(folder, 'half.db')}`,
+    });
+    const ready = () => fetch(`${url}/health/live`).then(({ status }) => status, String);
+    await expect.poll(ready, { timeout: 20_000 }).toBe(200);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(
+      'POST /live-callback HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    );
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    socket.destroy();
+  });
+
+  it('that cannot start says why and what to write instead', async () => {
+    const { output, exited } = await start({ DATABASE_URL: 'oracle://secret@host/db' });
+    expect(await exited).toBe(1);
+    expect(output()).toContain('The application did not start. DATABASE_URL must begin with');
+    expect(output()).not.toContain('secret');
+  });
+
+  it('whose port is taken says how to choose another', async () => {
+    const port = await freePort();
+    const server = createServer().listen(port, '127.0.0.1');
+    const { output, exited } = await start({
+      PORT: String(port),
+      DATABASE_URL: `sqlite:${join(folder, 'port.db')}`,
+    });
+    expect(await exited).toBe(1);
+    expect(output()).toContain('Choose another port: PORT=3001 npm start');
+    server.close();
+  });
+});
+
+describe('the environment', () => {
+  it('without variables means demo mode on loopback, SQLite and Fastify', () => {
+    expect(readEnvironment({})).toMatchObject({
+      isDemo: true,
+      host: '127.0.0.1',
+      port: 3000,
+      adapter: 'fastify',
+      database: { type: 'better-sqlite3', database: 'data/live-callback.db' },
+    });
+  });
+
+  it('binds keys to domains where they are written so', () => {
+    expect(
+      readEnvironment({ LIVE_CALLBACK_KEYS: 'one-key-123, a.example=two-key-123' }),
+    ).toMatchObject({
+      isDemo: false,
+      host: '0.0.0.0',
+      keys: ['one-key-123', { domain: 'a.example', key: 'two-key-123' }],
+      adminToken: undefined,
+    });
+  });
+
+  it.each([
+    [{ PORT: 'http' }, 'PORT must be an integer from 0 to 65535.'],
+    [
+      { LIVE_CALLBACK_EXPIRY_GRACE: '-1' },
+      'LIVE_CALLBACK_EXPIRY_GRACE must be an integer from 0 to 3600.',
+    ],
+    [{ HTTP_ADAPTER: 'koa' }, 'HTTP_ADAPTER must be fastify or express.'],
+    [
+      { DATABASE_URL: 'sqlite::memory:' },
+      'DATABASE_URL=sqlite: needs the path of a file, for example sqlite:data/live-callback.db.',
+    ],
+  ])('refuses %j by name', (env, message) => {
+    expect(() => readEnvironment(env)).toThrow(message);
+  });
+
+  it.each([
+    ['sqlite:/var/lib/live.db', { type: 'better-sqlite3', database: '/var/lib/live.db' }],
+    ['sqlite:///var/lib/live.db', { type: 'better-sqlite3', database: '/var/lib/live.db' }],
+    ['postgresql://u@h/d', { type: 'postgres', url: 'postgresql://u@h/d' }],
+    ['mysql://u@h/d', { type: 'mysql', url: 'mysql://u@h/d' }],
+    ['mariadb://u@h/d', { type: 'mariadb', url: 'mariadb://u@h/d' }],
+  ])('reads DATABASE_URL=%s', (url, database) => {
+    expect(readEnvironment({ DATABASE_URL: url }).database).toMatchObject(database);
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * The README is checked against the code: every TypeScript block compiles, the smallest complete
+ * application runs, and its tables name what exists.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { EVENT_DEFINITIONS } from '../../src/events/index.js';
+import { REFUSAL_STATUS } from '../../src/reception/index.js';
+import { signCallback, streamPushCallback } from '../../src/testing/index.js';
+import { freePort } from '../support/free-port.js';
+import { eventsTable } from '../support/events-table.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const KEY = 'KeyOfTheReadmeExample';
+
+const blocks = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+const smallest = blocks.find((code) => code.includes('app.listen(3000)')) ?? '';
+
+describe('the TypeScript of the README', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    // Inside the repository, so that the package finds itself and its peers.
+    mkdirSync(join(ROOT, 'node_modules/.readme'), { recursive: true });
+    folder = mkdtempSync(join(ROOT, 'node_modules/.readme/'));
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    blocks.forEach((code, index) => writeFileSync(join(folder, `block-${index}.ts`), code));
+    const options = {
+      module: 'nodenext',
+      target: 'es2023',
+      lib: ['es2023', 'es2024.string'],
+      types: ['node'],
+      strict: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      useDefineForClassFields: false,
+      skipLibCheck: true,
+      rootDir: ROOT,
+      outDir: join(folder, 'out'),
+      paths: {
+        'nestjs-live-callback': [join(ROOT, 'src/index.ts')],
+        'nestjs-live-callback/testing': [join(ROOT, 'src/testing/index.ts')],
+      },
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('has the blocks that this suite means', () => {
+    expect(blocks.length).toBeGreaterThanOrEqual(6);
+    expect(smallest).not.toBe('');
+  });
+
+  it('compiles', async () => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await expect(
+      run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => {
+        throw new Error(error.stdout);
+      }),
+    ).resolves.toBeDefined();
+  });
+
+  it('runs, where it is the smallest complete application', async () => {
+    const index = blocks.indexOf(smallest);
+    const emitted = join(folder, 'out', folder.slice(ROOT.length), `block-${index}.js`);
+    const port = await freePort();
+    const program = readFileSync(emitted, 'utf8')
+      .replace("'nestjs-live-callback'", JSON.stringify(join(folder, 'out/src/index.js')))
+      .replace('app.listen(3000)', `app.listen(${port})`);
+    writeFileSync(emitted, program);
+    const child: ChildProcess = spawn(process.execPath, [emitted], {
+      cwd: folder,
+      env: { ...process.env, LIVE_CALLBACK_KEY: KEY },
+    });
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    try {
+      await expect.poll(() => output, { timeout: 20_000 }).toContain('successfully started');
+      const request = signCallback(streamPushCallback({ stream_id: 'readme' }), { key: KEY });
+      const send = () => fetch(`http://127.0.0.1:${port}/live-callback`, request);
+      await expect.poll(() => send().then(({ status }) => status, String)).toBe(200);
+      await expect.poll(() => output).toContain('readme is live, pushed from 192.0.2.20');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});
+
+describe('the tables of the README', () => {
+  it('list the events of the catalog', () => {
+    const [, table] = /<!-- events -->\n\n([\s\S]*?)\n\n<!-- \/events -->/.exec(README) ?? [];
+    const cells = (text = '') =>
+      text.split('\n').map((row) => row.split('|').map((it) => it.trim()));
+    expect(cells(table).filter((row) => !row[1]?.startsWith('--'))).toEqual(
+      cells(eventsTable(EVENT_DEFINITIONS)).filter((row) => !row[1]?.startsWith('--')),
+    );
+  });
+
+  it('list every reason code of a refusal', () => {
+    const [, codes = ''] = /Reason codes: (.*)\./.exec(README) ?? [];
+    expect(codes.split(', ').toSorted()).toEqual(
+      Object.keys(REFUSAL_STATUS)
+        .map((code) => `\`${code}\``)
+        .toSorted(),
+    );
+  });
+
+  it('name test files and source files that exist', () => {
+    const paths = [...README.matchAll(/`((?:src|test)\/[^`*]+\.ts)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});

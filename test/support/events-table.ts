@@ -1,0 +1,23 @@
+import type { EventDefinition } from '../../src/events/index.js';
+
+const HEAD = [
+  'Kind',
+  '`event_type`',
+  'In the console',
+  'Field of the callback template',
+  'Route below the base path',
+  'DTO',
+];
+
+/** The event table of the README, made from the catalog. */
+export function eventsTable(definitions: readonly EventDefinition[]): string {
+  const rows = definitions.map(({ kind, eventType, consoleName, notifyUrlField, dto }) => [
+    `\`${kind}\``,
+    String(eventType),
+    consoleName,
+    notifyUrlField === null ? '' : `\`${notifyUrlField}\``,
+    `\`/${kind}\``,
+    `\`${dto.name}\``,
+  ]);
+  return [HEAD, HEAD.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
