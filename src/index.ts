@@ -17,32 +17,48 @@ export type {
 export { LiveCallbackOptionsError } from './live-callback.config.js';
 
 // Listening: events and the bus
-export type {
-  KindOf,
-  LiveEvent,
-  LiveEventKind,
-  LiveEventMap,
-  LiveEventPattern,
-} from './events/live-event.js';
+// With `*`, because only then can hosts merge their own kinds into the interface.
+export * from './events/live-event-map.js';
+export type { KindOf, LiveEvent, LiveEventKind, LiveEventPattern } from './events/live-event.js';
 export type { StreamIdentity } from './events/stream-identity.js';
 export { OnLiveEvent, type OnLiveEventOptions } from './bus/on-live-event.decorator.js';
 export { LiveEventBus, type LiveEventHandler } from './bus/live-event.bus.js';
 export { ListenerError } from './bus/listener.error.js';
 
-// What arrives: a DTO per kind
-export { StreamPushDto } from './events/stream-push/stream-push.dto.js';
-export { StreamInterruptDto } from './events/stream-interrupt/stream-interrupt.dto.js';
-export { RecordFileDto } from './events/record-file/record-file.dto.js';
-export { ScreenshotDto } from './events/screenshot/screenshot.dto.js';
-export { ImageAuditDto } from './events/image-audit/image-audit.dto.js';
-export {
-  ImageAuditDetail,
-  ImageAuditLocation,
-  ImageAuditResult,
-} from './events/image-audit/image-audit-result.dto.js';
+// What arrives: a DTO per kind, and what it is made of
+export * from './events/stream-push/stream-push.dto.js';
+export * from './events/stream-interrupt/stream-interrupt.dto.js';
+export * from './events/record-file/record-file.dto.js';
+export * from './events/record-status/record-status.dto.js';
+export * from './events/record-exception/record-exception.dto.js';
+export * from './events/screenshot/screenshot.dto.js';
+export * from './events/image-audit/image-audit.dto.js';
+export * from './events/audio-audit/audio-audit.dto.js';
+export * from './events/push-error/push-error.dto.js';
+export * from './events/relay/relay.dto.js';
+export * from './events/monitor/monitor.dto.js';
+export * from './events/subtitles/subtitles.dto.js';
+export * from './events/quality-control/quality-control.dto.js';
+export * from './events/eval-threshold/eval-threshold.dto.js';
+export * from './events/eval-average/eval-average.dto.js';
+export * from './events/smart-erase/smart-erase.dto.js';
+export * from './events/summary/summary.dto.js';
+export * from './events/highlight/highlight.dto.js';
+export * from './events/audio-audit/audio-audit-result.dto.js';
+export * from './events/image-audit/image-audit-result.dto.js';
+export { QualityFrame } from './events/quality.dto.js';
 export { CallbackDto } from './events/callback.dto.js';
 export { JsonText } from './events/json-text.js';
 export type { JsonObject, JsonValue } from './events/payload.js';
+export { defineLiveEvent, type CustomLiveEvent } from './events/custom-event.js';
+
+// Meaning, not numbers: tables in English and Chinese, with lookups
+export type { Meaning } from './events/meaning.js';
+export * from './events/stream-interrupt/interrupt-reasons.js';
+export * from './events/push-error/push-error-types.js';
+export * from './events/record-exception/record-exception-types.js';
+export * from './events/record-status/record-events.js';
+export * from './events/relay/relay-alarms.js';
 
 // What is kept: entities, migrations, questions
 export {

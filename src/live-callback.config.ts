@@ -1,3 +1,4 @@
+import { EVENT_DEFINITIONS, UNKNOWN_KIND, type CustomLiveEvent } from './events/index.js';
 import type {
   AuditApiOptions,
   BoundCallbackKey,
@@ -13,6 +14,7 @@ export const LIVE_CALLBACK_CONFIG = Symbol('LIVE_CALLBACK_CONFIG');
 export interface LiveCallbackConfig {
   readonly keys: readonly BoundCallbackKey[] | CallbackKeyResolver;
   readonly urlToken: string | null;
+  readonly unsigned: ReadonlySet<string>;
   readonly expiryGraceSeconds: number;
   readonly bodyLimit: number;
   readonly runMigrations: boolean;
@@ -41,17 +43,22 @@ const MAX_GRACE_SECONDS = 3_600;
 const SHORTEST_KEY = 8;
 const SHORT_KEY = 16;
 const SHORTEST_SECRET = 16;
+/** Length of the column that holds it. */
+const MAX_KIND_LENGTH = 64;
+/** Names with a meaning of their own. */
+const RESERVED_KINDS: ReadonlySet<string> = new Set([UNKNOWN_KIND, 'audit']);
 
 const OPTION_NAMES = [
   'keys',
   'urlToken',
+  'unsigned',
   'expiryGraceSeconds',
   'bodyLimit',
   'runMigrations',
   'audit',
   'clock',
 ];
-const EXTRA_NAMES = ['path', 'isGlobal', 'decorators', 'dataSource', 'database'];
+const EXTRA_NAMES = ['path', 'isGlobal', 'decorators', 'kinds', 'dataSource', 'database'];
 
 /**
  * Checks the options that may come from a factory.
@@ -60,6 +67,7 @@ const EXTRA_NAMES = ['path', 'isGlobal', 'decorators', 'dataSource', 'database']
  */
 export function resolveConfig(
   options: LiveCallbackOptions,
+  kinds: readonly string[],
   hasAuditApi: boolean,
   hasGuards: boolean,
 ): LiveCallbackConfig {
@@ -86,6 +94,7 @@ export function resolveConfig(
   return Object.freeze({
     keys,
     urlToken: optionalSecret('urlToken', options.urlToken),
+    unsigned: resolveUnsigned(options, kinds),
     expiryGraceSeconds: integer(
       'expiryGraceSeconds',
       options.expiryGraceSeconds ?? 0,
@@ -229,6 +238,72 @@ function resolveKeys(
     }
   });
   return Object.freeze(resolved);
+}
+
+function resolveUnsigned(
+  { unsigned = [], urlToken }: LiveCallbackOptions,
+  kinds: readonly string[],
+): ReadonlySet<string> {
+  if (!Array.isArray(unsigned)) {
+    throw new LiveCallbackOptionsError(
+      'unsigned',
+      'must be a list of kinds: ["relay", "monitor"].',
+    );
+  }
+  unsigned.forEach((kind, index) => {
+    if (!kinds.includes(kind)) {
+      throw new LiveCallbackOptionsError(
+        `unsigned[${index}]`,
+        `is no kind. Kinds: ${kinds.join(', ')}.`,
+      );
+    }
+  });
+  if (unsigned.length > 0 && urlToken === undefined) {
+    throw new LiveCallbackOptionsError(
+      'urlToken',
+      'is missing: without a signature, a secret in the URL is all that tells CSS from others. Set urlToken, and enter the URLs with ?token=….',
+    );
+  }
+  return new Set(unsigned);
+}
+
+/**
+ * Checks the host's own kinds against each other and those of CSS.
+ *
+ * @throws LiveCallbackOptionsError
+ */
+export function checkKinds(custom: readonly CustomLiveEvent[]): void {
+  if (!Array.isArray(custom)) {
+    throw new LiveCallbackOptionsError('kinds', 'must be a list made with defineLiveEvent.');
+  }
+  const known: { kind: string; eventType: number }[] = [...EVENT_DEFINITIONS];
+  custom.forEach((event, index) => {
+    const path = `kinds[${index}]`;
+    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(event?.kind) || event.kind.length > MAX_KIND_LENGTH) {
+      throw new LiveCallbackOptionsError(
+        `${path}.kind`,
+        `must be lower-case words joined by hyphens, at most ${MAX_KIND_LENGTH} characters, such as "stream-mix".`,
+      );
+    }
+    if (RESERVED_KINDS.has(event.kind) || known.some(({ kind }) => kind === event.kind)) {
+      throw new LiveCallbackOptionsError(`${path}.kind`, `"${event.kind}" is taken.`);
+    }
+    integer(`${path}.eventType`, event.eventType, 0, 2 ** 31 - 1);
+    const holder = known.find(({ eventType }) => eventType === event.eventType);
+    if (holder) {
+      throw new LiveCallbackOptionsError(
+        `${path}.eventType`,
+        `${event.eventType} belongs to the kind "${holder.kind}".`,
+      );
+    }
+    if (typeof event.dto !== 'function') {
+      throw new LiveCallbackOptionsError(
+        `${path}.dto`,
+        'must be a class with class-validator decorators.',
+      );
+    }
+    known.push(event);
+  });
 }
 
 function optionalSecret(path: string, value: unknown): string | null {

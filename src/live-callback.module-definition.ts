@@ -15,6 +15,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
         path: undefined,
         isGlobal: false,
         decorators: undefined,
+        kinds: undefined,
         dataSource: undefined,
         database: undefined,
       },

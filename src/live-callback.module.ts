@@ -24,11 +24,12 @@ import {
 import {
   AnyCallbackController,
   CallbackIntake,
+  definitionOf,
   EventCatalog,
-  EVENT_DEFINITIONS,
   EventInterpreter,
 } from './events/index.js';
 import {
+  checkKinds,
   LIVE_CALLBACK_CONFIG,
   resolveConfig,
   resolvePath,
@@ -93,24 +94,28 @@ function compose(
 ): DynamicModule {
   const path = resolvePath(extras, audit);
   const registration: Registration = { path, decorators: extras.decorators ?? [] };
-  const kinds = EVENT_DEFINITIONS.map(({ controller }) => controller);
+  checkKinds(extras.kinds ?? []);
+  const catalog = new EventCatalog((extras.kinds ?? []).map(definitionOf));
+  const controllers = catalog.definitions.map(({ controller }) => controller);
   const guards = audit?.guards ?? [];
   return {
     ...definition,
     imports: [...(definition.imports ?? []), DiscoveryModule, ...typeOrm(extras)],
     controllers: [
-      ...bindControllers(registration, [AnyCallbackController, ...kinds]),
+      ...bindControllers(registration, [AnyCallbackController, ...controllers]),
       ...(audit ? [bindAuditController(path, guards)] : []),
     ],
     providers: [
       ...(definition.providers ?? []),
       { provide: REGISTRATION, useValue: registration },
+      { provide: EventCatalog, useValue: catalog },
       {
         provide: LIVE_CALLBACK_CONFIG,
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (options: LiveCallbackOptions) =>
           resolveConfig(
             { ...options, audit: { ...audit, ...options?.audit } },
+            catalog.kinds,
             audit !== undefined,
             guards.length > 0,
           ),
@@ -139,7 +144,6 @@ function typeOrm({ dataSource, database }: LiveCallbackModuleExtras): DynamicMod
 
 const PROVIDERS: Provider[] = [
   // events: what can arrive
-  { provide: EventCatalog, useFactory: () => new EventCatalog() },
   EventInterpreter,
   // reception: the way in
   CallbackEdge,

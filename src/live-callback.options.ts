@@ -1,6 +1,8 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
+import type { CustomLiveEvent, LiveEventKind } from './events/index.js';
+
 /** A key of the callback template, bound to one push domain or account where several exist. */
 export interface BoundCallbackKey {
   /** The `CallbackKey` of the template: up to 32 letters and digits (doc 267/30815). */
@@ -31,6 +33,11 @@ export interface LiveCallbackOptions {
   keys: CallbackKey | readonly CallbackKey[] | CallbackKeyResolver;
   /** Secret that every callback URL must carry as `?token=`, besides the signature. Default: none. */
   urlToken?: string;
+  /**
+   * Kinds that are accepted without `t` and `sign`, as CSS sends `relay` and `monitor`: the URL must
+   * carry `urlToken` then. A callback of such a kind that is signed is verified. Default: none.
+   */
+  unsigned?: readonly LiveEventKind[];
   /** How long after `t` a callback is still accepted, seconds, 0 to 3600. Default: 0. */
   expiryGraceSeconds?: number;
   /** Largest body, bytes, at least 65536. Default: 262144. */
@@ -51,6 +58,8 @@ export interface LiveCallbackModuleExtras {
   isGlobal?: boolean;
   /** The host's own decorators for the callback controllers, such as `Public()`. Default: none. */
   decorators?: readonly ClassDecorator[];
+  /** Kinds of the host's own, made with `defineLiveEvent`. Default: none. */
+  kinds?: readonly CustomLiveEvent[];
   /** Name of the TypeORM DataSource. Default: the default one. */
   dataSource?: string;
   /** Connection for a host without TypeORM of its own: registers the DataSource. Default: none. */

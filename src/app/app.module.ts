@@ -15,6 +15,8 @@ export class AppModule {
         LiveCallbackModule.forRoot({
           keys: settings.keys,
           urlToken: settings.urlToken,
+          // CSS never signs these two: the token in the URL is what protects them.
+          unsigned: settings.urlToken === undefined ? [] : ['relay', 'monitor'],
           expiryGraceSeconds: settings.expiryGraceSeconds,
           database: settings.database,
           audit: settings.adminToken === undefined ? undefined : { token: settings.adminToken },

@@ -1,14 +1,16 @@
 import type { CallbackControllerClass } from './callback.controller.js';
 import type { DtoClass } from './field.decorators.js';
+import type { JsonObject } from './payload.js';
 
 /** How the sender repeats a callback that was not answered with 200 (doc 267/38080). */
 export interface SenderRetry {
   /** Attempts after the first. */
   readonly retries: number;
-  readonly intervalSeconds: number;
+  /** Undefined where the documents name no interval. */
+  readonly intervalSeconds?: number;
 }
 
-/** Everything the module knows about one kind of callback: one line of the catalog. */
+/** Everything the module knows about one kind of callback: one entry of the catalog. */
 export interface EventDefinition<T extends object = object> {
   /** Name of the kind: in routes, rows and `@OnLiveEvent`. */
   readonly kind: string;
@@ -18,18 +20,28 @@ export interface EventDefinition<T extends object = object> {
   readonly controller: CallbackControllerClass;
   /** What the CSS console calls the event. */
   readonly consoleName: string;
-  /** Field of the callback template (doc 267/30815) that takes the URL; null when the console alone can set it. */
-  readonly notifyUrlField: string | null;
-  /** Whether the sender signs this kind. */
-  readonly signed: boolean;
-  readonly retry: SenderRetry;
+  /** Field of the callback template (doc 267/30815) that takes the URL. Default: set in the console. */
+  readonly notifyUrlField?: string;
+  /** Whether the documents list `t` and `sign` for this kind. Default: true. */
+  readonly signed?: boolean;
+  /** Default: not documented. */
+  readonly retry?: SenderRetry;
+  /** Takes payloads that carry the number of another kind. Default: none. */
+  claims?(payload: JsonObject): boolean;
   /** When it happened, as Unix milliseconds; undefined when the sender does not say. */
-  occurredAt(data: T): number | undefined;
+  occurredAt(data: NoInfer<T>): number | undefined;
   /** The natural fields that make it this event and no other, whatever else the body says. */
-  identity(data: T): readonly unknown[];
+  identity(data: NoInfer<T>): readonly unknown[];
 }
 
-/** Keeps the DTO type while a catalog line is written, then forgets it. */
-export function defineEvent<T extends object>(definition: EventDefinition<T>): EventDefinition {
+/** A catalog entry that remembers its kind and DTO as types. */
+export interface TypedDefinition<K extends string, T extends object> extends EventDefinition<T> {
+  readonly kind: K;
+}
+
+/** Checks a catalog entry against its DTO. */
+export function defineEvent<const K extends string, T extends object>(
+  definition: TypedDefinition<K, T>,
+): TypedDefinition<K, T> {
   return definition;
 }

@@ -4,6 +4,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { contentDigest, identityDigest } from './callback-digest.js';
 import { EventCatalog, UNKNOWN_KIND } from './event-catalog.js';
 import type { EventDefinition } from './event-definition.js';
+import { eventTypeOf } from './event-type.js';
 import { fieldsOf, instantiate, readField, type Field } from './field.decorators.js';
 import type { JsonObject } from './payload.js';
 import { streamIdentityOf, textOf, type StreamIdentity } from './stream-identity.js';
@@ -43,10 +44,10 @@ export class EventInterpreter {
   constructor(private readonly catalog: EventCatalog) {}
 
   interpret(payload: JsonObject): Interpretation {
-    const definition = this.catalog.ofType(payload['event_type']);
+    const definition = this.catalog.ofPayload(payload);
     const content = contentDigest(payload);
     const common = {
-      eventType: eventTypeOf(payload),
+      eventType: eventTypeOf(payload['event_type']),
       stream: streamIdentityOf(payload),
       sequence: textOf(payload['sequence']),
       contentDigest: content,
@@ -63,36 +64,47 @@ export class EventInterpreter {
       };
     }
     const { kind } = definition;
-    const data = instantiate(definition.dto, payload);
-    const errors = validateSync(data, { forbidUnknownValues: false });
-    if (errors.length > 0) {
+    const fit = fitInto(definition, payload);
+    if ('errors' in fit) {
       return {
         ...untyped,
         kind,
         state: 'quarantined',
         identityDigest: identityDigest(kind, [content]),
-        errors: errors.flatMap((error) => errorLines(error)).slice(0, MAX_REMARKS),
+        errors: fit.errors.slice(0, MAX_REMARKS),
       };
     }
     return {
       ...common,
       kind,
       state: 'accepted',
-      data,
-      occurredAt: toDate(definition.occurredAt(data)),
-      identityDigest: identityDigest(kind, definition.identity(data)),
+      data: fit.data,
+      occurredAt: toDate(fit.occurredAt),
+      identityDigest: identityDigest(kind, fit.identity),
       remarks: remarksOn(definition, payload),
     };
   }
 }
 
-/** Largest number that fits the integer column of every database. */
-const MAX_INTEGER = 2 ** 31 - 1;
+type Fit =
+  | { data: object; occurredAt: number | undefined; identity: readonly unknown[] }
+  | { errors: string[] };
 
-function eventTypeOf({ event_type: value }: JsonObject): number | null {
-  const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value;
-  const fits = Number.isInteger(number) && Math.abs(number as number) <= MAX_INTEGER;
-  return fits ? (number as number) : null;
+/** DTOs, transformations and definitions of hosts may throw; then the payload does not fit. */
+function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
+  try {
+    const data = instantiate(definition.dto, payload);
+    const errors = validateSync(data, { forbidUnknownValues: false, stopAtFirstError: true });
+    if (errors.length > 0) return { errors: errors.flatMap((error) => errorLines(error)) };
+    return {
+      data,
+      occurredAt: definition.occurredAt(data),
+      identity: definition.identity(data),
+    };
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    return { errors: [`${definition.dto.name} threw ${name} on this payload`] };
+  }
 }
 
 function toDate(milliseconds: number | undefined): Date | null {
@@ -102,6 +114,7 @@ function toDate(milliseconds: number | undefined): Date | null {
 
 function remarksOn(definition: EventDefinition, payload: JsonObject): string[] {
   const fields = fieldsOf(definition.dto);
+  if (fields.length === 0) return []; // a DTO of the host: what it knows is not declared here
   const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const unknown = Object.keys(payload).filter((key) => !known.has(key) && !PAIR.has(key));
   const drifted = fields.filter((field) => hasDrifted(field, payload));

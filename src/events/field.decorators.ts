@@ -1,5 +1,6 @@
-import { Expose, Transform } from 'class-transformer';
+import { Expose, plainToInstance, Transform } from 'class-transformer';
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsInt,
@@ -7,6 +8,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  MaxLength,
   ValidateNested,
 } from 'class-validator';
 
@@ -22,7 +24,7 @@ export interface FieldOptions {
   /** Other spellings that the sender uses for this field. */
   aliases?: readonly string[];
   /** The documented type on the wire, where it differs from the type of the property. */
-  wire?: 'string' | 'number' | 'array' | 'scalar';
+  wire?: 'string' | 'number' | 'boolean' | 'array';
 }
 
 /** One declared field of a DTO: how it is found in the payload and made into its type. */
@@ -30,6 +32,11 @@ export interface Field extends FieldOptions {
   readonly name: string;
   readonly coerce: (value: unknown) => unknown;
 }
+
+/** Longest text of a field, characters; the longest documented one has 5,000 bytes. */
+const MAX_TEXT_LENGTH = 65_536;
+/** Longest list of a field. */
+const MAX_ITEMS = 4_096;
 
 const FIELDS = 'nestjs-live-callback:fields';
 
@@ -72,7 +79,7 @@ function field(
 
 /** A text. Numbers become text; anything else does not fit. */
 export function Text(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, toText, IsString());
+  return field(options, toText, IsString(), MaxLength(MAX_TEXT_LENGTH));
 }
 
 /** An identifier: always a string, exact beyond 2^64. */
@@ -97,18 +104,41 @@ export function Flag(options: FieldOptions = {}): PropertyDecorator {
 
 /** A list of integers. A single one becomes a list; null and absent become the empty list. */
 export function IntList(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, (value) => toList(value).map(toInteger), IsArray(), IsInt({ each: true }));
+  return field(
+    options,
+    (value) => toList(value).map(toInteger),
+    IsArray(),
+    ArrayMaxSize(MAX_ITEMS),
+    IsInt({ each: true }),
+  );
+}
+
+/** A list of finite numbers, by the same rule. */
+export function FloatList(options: FieldOptions = {}): PropertyDecorator {
+  return field(
+    options,
+    (value) => toList(value).map(toNumber),
+    IsArray(),
+    ArrayMaxSize(MAX_ITEMS),
+    IsNumber({}, { each: true }),
+  );
 }
 
 /** A list of texts, by the same rule. */
 export function TextList(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, (value) => toList(value).map(toText), IsArray(), IsString({ each: true }));
+  return field(
+    options,
+    (value) => toList(value).map(toText),
+    IsArray(),
+    ArrayMaxSize(MAX_ITEMS),
+    IsString({ each: true }),
+  );
 }
 
 /** A list of nested objects. Null and absent become the empty list. */
 export function NestedList(type: () => DtoClass, options: FieldOptions = {}): PropertyDecorator {
   const coerce = (value: unknown) => toList(value).map((item) => toNested(type(), item));
-  return field(options, coerce, IsArray(), ValidateNested({ each: true }));
+  return field(options, coerce, IsArray(), ArrayMaxSize(MAX_ITEMS), ValidateNested({ each: true }));
 }
 
 /** A nested object. */
@@ -122,10 +152,15 @@ export function JsonString(options: FieldOptions = {}): PropertyDecorator {
   return field(options, (value) => absentIfNull(value, (text) => JsonText.from(text)), IsObject());
 }
 
-/** Makes a DTO of a plain object by its declared fields alone; other keys are not looked at. */
+/**
+ * Makes a DTO of a plain object by its declared fields alone; other keys are not looked at. A DTO of
+ * a host that declares none with this file's decorators goes through class-transformer.
+ */
 export function instantiate<T extends object>(dto: DtoClass<T>, source: object): T {
+  const fields = fieldsOf(dto);
+  if (fields.length === 0) return plainToInstance(dto, source);
   const instance = new dto() as Record<string, unknown>;
-  for (const declared of fieldsOf(dto)) {
+  for (const declared of fields) {
     const value = declared.coerce(readField(source, declared));
     if (value !== undefined) instance[declared.name] = value;
   }

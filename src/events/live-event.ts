@@ -1,21 +1,6 @@
-import type { ImageAuditDto } from './image-audit/image-audit.dto.js';
+import type { LiveEventMap } from './live-event-map.js';
 import type { JsonObject } from './payload.js';
-import type { RecordFileDto } from './record-file/record-file.dto.js';
-import type { ScreenshotDto } from './screenshot/screenshot.dto.js';
 import type { StreamIdentity } from './stream-identity.js';
-import type { StreamInterruptDto } from './stream-interrupt/stream-interrupt.dto.js';
-import type { StreamPushDto } from './stream-push/stream-push.dto.js';
-
-/** From kind to payload. Hosts add their own kinds by declaration merging. */
-export interface LiveEventMap {
-  'stream-push': StreamPushDto;
-  'stream-interrupt': StreamInterruptDto;
-  'record-file': RecordFileDto;
-  screenshot: ScreenshotDto;
-  'image-audit': ImageAuditDto;
-  /** Authentic, but of an `event_type` that nobody has described: the JSON as sent. */
-  unknown: JsonObject;
-}
 
 /** Name of a kind of event. */
 export type LiveEventKind = keyof LiveEventMap;

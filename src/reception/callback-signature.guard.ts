@@ -28,7 +28,7 @@ export class CallbackSignatureGuard implements CanActivate {
     this.verifier.verifyUrl(request.originalUrl ?? request.url);
     const context = contextOf(request);
     const payload = context ? read(context) : parsedBody(request.body);
-    await this.verifier.verify(payload);
+    await this.verifier.verify(payload, true);
     if (context) {
       context.payload = payload.value;
       context.timer = this.controllerDeadline(http.getResponse<object>(), rawRequest(request).url);

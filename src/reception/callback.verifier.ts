@@ -3,7 +3,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 
 import {
+  EventCatalog,
   streamIdentityOf,
+  UNKNOWN_KIND,
   type JsonObject,
   type Payload,
   type StreamIdentity,
@@ -28,15 +30,20 @@ const KEY_DEADLINE_MS = 5_000;
  */
 @Injectable()
 export class CallbackVerifier {
-  constructor(@Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig) {}
+  constructor(
+    @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
+    private readonly catalog: EventCatalog,
+  ) {}
 
   /**
    * Checks that a payload is signed with a configured key and not expired. Needs no HTTP: use it
    * for callbacks that came another way, such as through a queue.
    *
+   * @param hasUrlToken whether {@link verifyUrl} has passed, without which no kind may be unsigned
    * @throws CallbackRefusedError with the reason
    */
-  async verify({ value, repeatedKeys }: Payload): Promise<void> {
+  async verify({ value, repeatedKeys }: Payload, hasUrlToken = false): Promise<void> {
+    if (hasUrlToken && this.mayBeUnsigned(value)) return;
     if (repeatedKeys.has('t') || repeatedKeys.has('sign')) {
       throw new CallbackRefusedError('pair-repeated');
     }
@@ -65,6 +72,13 @@ export class CallbackVerifier {
     if (tokens.length !== 1 || !isSameSecret(tokens[0] as string, this.config.urlToken)) {
       throw new CallbackRefusedError('url-token');
     }
+  }
+
+  /** Neither `t` nor `sign`, and of a kind that the host accepts so. */
+  private mayBeUnsigned(payload: JsonObject): boolean {
+    if (this.config.unsigned.size === 0) return false;
+    if (Object.hasOwn(payload, 't') || Object.hasOwn(payload, 'sign')) return false;
+    return this.config.unsigned.has(this.catalog.ofPayload(payload)?.kind ?? UNKNOWN_KIND);
   }
 
   private async keysFor({ domain, appId }: StreamIdentity): Promise<readonly BoundCallbackKey[]> {

@@ -1,0 +1,52 @@
+import { CallbackController } from './callback.controller.js';
+import { defineEvent, type EventDefinition } from './event-definition.js';
+import type { DtoClass } from './field.decorators.js';
+
+/** A kind of the host's own: an `event_type` that this version does not know, or a private one. */
+export interface CustomLiveEvent<T extends object = object> {
+  /** Name of the kind and of its route: lower-case words joined by hyphens. */
+  kind: string;
+  /** `event_type` on the wire; one that no other kind has. */
+  eventType: number;
+  /**
+   * Class with class-validator decorators, made by class-transformer. What it does not accept is
+   * stored as quarantined. Validators must be synchronous.
+   */
+  dto: DtoClass<T>;
+  /** When it happened, as Unix milliseconds. Default: not known. */
+  occurredAt?(data: T): number | undefined;
+  /** The fields that make it this event and no other. Default: the whole content. */
+  identity?(data: T): readonly unknown[];
+}
+
+/**
+ * Describes a kind for the option `kinds`, checked against its DTO. Declare its type too:
+ *
+ * @example
+ * ```ts
+ * declare module 'nestjs-live-callback' {
+ *   interface LiveEventMap {
+ *     'stream-mix': StreamMixDto;
+ *   }
+ * }
+ * ```
+ */
+export function defineLiveEvent<T extends object>(event: CustomLiveEvent<T>): CustomLiveEvent {
+  return event;
+}
+
+/** The catalog entry of a custom kind, with a controller of its own. */
+export function definitionOf(event: CustomLiveEvent): EventDefinition {
+  class CustomController extends CallbackController {
+    static override readonly routeKind = event.kind;
+  }
+  return defineEvent({
+    kind: event.kind,
+    eventType: event.eventType,
+    dto: event.dto,
+    controller: CustomController,
+    consoleName: event.kind,
+    occurredAt: (data) => event.occurredAt?.(data),
+    identity: (data) => event.identity?.(data) ?? [data],
+  });
+}

@@ -1,0 +1,25 @@
+import { CallbackDto } from './callback.dto.js';
+import { Id, Int, Text } from './field.decorators.js';
+
+/** Envelope of the kinds that name the stream by `domain` and `appname`. */
+export abstract class DomainAppnameDto extends CallbackDto {
+  /** Account APPID. */
+  @Id({ wire: 'number', optional: true })
+  appid?: string;
+
+  /** Push domain. */
+  @Text({ optional: true })
+  domain?: string;
+
+  /** Push path (AppName). */
+  @Text({ optional: true })
+  appname?: string;
+
+  /** Stream name. */
+  @Id()
+  stream_id!: string;
+
+  /** When the event happened, Unix seconds. */
+  @Int()
+  event_time!: number;
+}
