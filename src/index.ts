@@ -83,10 +83,18 @@ export type {
   CallbackRow,
   DeliveryRow,
   RejectionItem,
+  RequeueSummary,
   StatsItem,
 } from './audit/audit-row.js';
 export type { CallbackState } from './events/event-interpreter.js';
 export { StorageSetupError } from './audit/storage.error.js';
+
+// Signals for metrics and alarms
+export {
+  onLiveCallbackSignal,
+  type LiveCallbackSignal,
+  type LiveCallbackSignals,
+} from './live-callback.signals.js';
 
 // Verifying elsewhere: on own controllers, and without HTTP
 export { CallbackSignatureGuard } from './reception/callback-signature.guard.js';

@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import {
   bindAuditController,
   CallbackDatabase,
+  CallbackRequeuer,
   CallbackStore,
   DeliveryRecorder,
   LIVE_CALLBACK_ENTITIES,
@@ -155,6 +156,7 @@ const PROVIDERS: Provider[] = [
   // audit: what is kept
   ProcessIdentity,
   CallbackStore,
+  CallbackRequeuer,
   RejectionRecorder,
   LiveCallbackAuditService,
   LiveCallbackHealth,

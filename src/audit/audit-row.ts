@@ -46,6 +46,14 @@ export type RejectionItem = Pick<
   'reason' | 'count' | 'remoteAddress' | 'excerpt' | 'firstAt' | 'lastAt'
 >;
 
+/** What a second look came to. */
+export interface RequeueSummary {
+  /** Callbacks that fit now and were delivered. */
+  readonly accepted: number;
+  /** Callbacks that stay as they were. */
+  readonly kept: number;
+}
+
 /** How many callbacks of a kind and state were received in a bucket. */
 export interface StatsItem {
   /** Beginning of the bucket. */

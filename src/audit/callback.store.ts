@@ -18,7 +18,8 @@ export const FIRST_FENCE = 1;
 
 /** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
 const DEADLINE_MS = 7_000;
-const LEASE_MS = 60_000;
+/** How long a process may hold a delivery before others may take it, ms. */
+export const LEASE_MS = 60_000;
 const LIMITS = { items: 256, weight: 4 * 1024 * 1024, waiting: 10_000 };
 
 /** Makes callbacks durable, once each. */

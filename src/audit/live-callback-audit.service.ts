@@ -20,9 +20,11 @@ import {
   type CallbackDetail,
   type CallbackRow,
   type RejectionItem,
+  type RequeueSummary,
   type StatsItem,
 } from './audit-row.js';
 import { CallbackDatabase } from './callback.database.js';
+import { CallbackRequeuer } from './callback.requeuer.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from './entities/index.js';
 
 const ITERATE_PAGE = 500;
@@ -35,6 +37,7 @@ export class LiveCallbackAuditService {
   constructor(
     private readonly database: CallbackDatabase,
     private readonly interpreter: EventInterpreter,
+    private readonly requeuer: CallbackRequeuer,
   ) {}
 
   /**
@@ -147,6 +150,24 @@ export class LiveCallbackAuditService {
       items: page.items.map(({ id: _id, ...item }) => item),
       nextCursor: page.nextCursor,
     };
+  }
+
+  /**
+   * Looks again at the callbacks of a filter that are unknown or quarantined. What fits now, after
+   * an upgrade or with a new kind, is accepted and delivered to the listeners that have not had it.
+   */
+  async requeue(filter: Omit<CallbackFilter, 'state'> = {}): Promise<RequeueSummary> {
+    const summary = { accepted: 0, kept: 0 };
+    for (const state of ['quarantined', 'unknown'] as const) {
+      for await (const { id } of this.iterate({ ...filter, state })) {
+        const callback = await this.database.dataSource
+          .getRepository(LiveCallback)
+          .findOneBy({ id });
+        if (callback && (await this.requeuer.requeue(callback))) summary.accepted++;
+        else summary.kept++;
+      }
+    }
+    return summary;
   }
 
   private applyFilter(query: SelectQueryBuilder<LiveCallback>, filter: CallbackFilter): void {

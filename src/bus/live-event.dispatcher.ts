@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
+import { emitSignal } from '../live-callback.signals.js';
 import { DeliveryLedger } from './delivery.ledger.js';
 import { errorText } from './error-text.js';
 import { LiveEventBus } from './live-event.bus.js';
@@ -14,6 +15,16 @@ const CONCURRENCY = 32;
 interface Delivery {
   readonly event: LiveEvent;
   readonly listener: Listener;
+  readonly fence: number;
+}
+
+/** The delivery rows of an event that this process holds. */
+export interface Dispatch {
+  /** Ids of the listeners. */
+  readonly listeners: readonly string[];
+  /** Events with the same key reach a listener one after the other. */
+  readonly streamKey: string;
+  /** Fence of the leases. */
   readonly fence: number;
 }
 
@@ -31,15 +42,12 @@ export class LiveEventDispatcher {
     private readonly bus: LiveEventBus,
   ) {}
 
-  /**
-   * Takes an event whose row and delivery rows are committed.
-   *
-   * @param streamKey events with the same key reach a listener one after the other
-   * @param fence fence of the leases that this process holds on the delivery rows
-   */
-  dispatch(event: LiveEvent, streamKey: string, fence: number): void {
+  /** Takes an event whose row and delivery rows are committed. */
+  dispatch(event: LiveEvent, { listeners, streamKey, fence }: Dispatch): void {
     this.bus.emit(event);
-    for (const listener of this.registry.matching(event.kind)) {
+    for (const id of listeners) {
+      const listener = this.registry.get(id);
+      if (!listener) continue;
       this.open++;
       this.queueOf(listener).push(streamKey, { event, listener, fence });
     }
@@ -69,16 +77,31 @@ export class LiveEventDispatcher {
       error = errorText(thrown);
       this.logger.error(`Listener ${listener.id} failed on ${event.kind} ${event.id}: ${error}`);
     }
+    const durationMs = Math.round(performance.now() - startedAt);
+    this.signal(event, listener.id, error, durationMs);
     const settled = this.ledger.settle({
       callbackId: event.id,
       listener: listener.id,
       fence,
       state: error === null ? 'done' : 'pending',
       error,
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs,
     });
     // The next event of the stream need not wait for the record of this one.
     void settled.then(() => this.closeOne());
+  }
+
+  private signal(
+    { id, kind, attempt }: LiveEvent,
+    listener: string,
+    error: string | null,
+    durationMs: number,
+  ): void {
+    if (error === null) {
+      emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
+    } else {
+      emitSignal('failed', () => ({ id, kind, listener, attempt, error }));
+    }
   }
 
   private closeOne(): void {

@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { CallbackStore, FIRST_FENCE, StorageUnavailableError } from '../audit/index.js';
 import { LiveEventDispatcher } from '../bus/index.js';
-import { CallbackIntake } from '../events/index.js';
+import { CallbackIntake, toLiveEvent } from '../events/index.js';
+import { emitSignal } from '../live-callback.signals.js';
 import { contextOf } from './callback.context.js';
 import { CallbackPipe, type TypedCallback } from './callback.pipe.js';
 import { writeReply } from './callback.reply.js';
@@ -36,23 +37,44 @@ export class StoringCallbackIntake extends CallbackIntake {
       routeKind,
       remoteAddress: remoteAddressOf(request),
     });
+    const { kind, state } = callback.row;
+    emitSignal('received', () => ({ kind, state, routeKind }));
     this.warnOfStray(routeKind, callback);
     writeReply(response, await this.storeAndHandOn(callback));
   }
 
   /** Status of the answer: 200 exactly when the callback is durable. */
-  private async storeAndHandOn({ row, event }: TypedCallback): Promise<200 | 503> {
+  private async storeAndHandOn(callback: TypedCallback): Promise<200 | 503> {
+    const { kind } = callback.row;
     try {
-      await this.store.put(row, ({ variant }) => {
-        if (event === null) return;
-        this.dispatcher.dispatch(Object.freeze({ ...event, variant }), row.streamKey, FIRST_FENCE);
-      });
+      const { outcome } = await this.store.put(callback.row, ({ variant }) =>
+        this.handOn(callback, variant),
+      );
+      if (outcome === 'duplicate') emitSignal('duplicate', () => ({ kind }));
       return 200;
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
-      this.logger.error(`A ${row.kind} callback was answered with 503: ${error.reason}`);
+      this.logger.error(`A ${kind} callback was answered with 503: ${error.reason}`);
       return 503;
     }
+  }
+
+  /** Comes once per callback, after its commit. What does not fit reaches no listener. */
+  private handOn({ row, meaning, payload }: TypedCallback, variant: boolean): void {
+    const { id, kind, state, eventType } = row;
+    emitSignal('stored', () => ({ id, kind, state, variant }));
+    if (variant) emitSignal('variant', () => ({ id, kind }));
+    if (state === 'unknown') emitSignal('unknown', () => ({ id, eventType }));
+    if (state === 'quarantined') {
+      emitSignal('quarantined', () => ({ id, kind, errors: meaning.errors }));
+      return;
+    }
+    const facts = { id, receivedAt: new Date(row.receivedAt), attempt: 1, variant };
+    this.dispatcher.dispatch(toLiveEvent(facts, meaning, payload), {
+      listeners: row.listeners,
+      streamKey: row.streamKey,
+      fence: FIRST_FENCE,
+    });
   }
 
   /** The template holds a wrong URL; once per pair of kinds is enough to say so. */

@@ -1,15 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 
-import type { NewCallback } from '../audit/index.js';
+import { streamKeyOf, type NewCallback } from '../audit/index.js';
 import { ListenerRegistry } from '../bus/index.js';
-import {
-  EventInterpreter,
-  identityDigest,
-  type Interpretation,
-  type JsonObject,
-  type LiveEvent,
-} from '../events/index.js';
+import { EventInterpreter, type Interpretation, type JsonObject } from '../events/index.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
 
 /** A verified request. */
@@ -24,8 +18,8 @@ export interface VerifiedRequest {
 /** A callback that is ready to be stored. */
 export interface TypedCallback {
   readonly row: NewCallback;
-  /** The event that it will be; null when it does not fit and nobody may get it. */
-  readonly event: LiveEvent | null;
+  readonly meaning: Interpretation;
+  readonly payload: JsonObject;
 }
 
 const NAME_LENGTH = 255;
@@ -67,11 +61,10 @@ export class CallbackPipe {
       errors: lines(meaning.errors),
       remoteAddress: remoteAddress?.slice(0, ID_LENGTH) ?? null,
       body: text,
-      // Without APPID, which not every kind of the same stream carries.
-      streamKey: identityDigest('stream', [stream.domain, stream.path, stream.name]),
+      streamKey: streamKeyOf(stream),
       listeners: state === 'quarantined' ? [] : this.listeners.matching(kind).map(({ id }) => id),
     };
-    return { row, event: state === 'quarantined' ? null : toEvent(row, meaning, payload) };
+    return { row, meaning, payload };
   }
 
   /** Ids sort by receipt time; within a millisecond, by a counter. */
@@ -80,20 +73,6 @@ export class CallbackPipe {
     this.lastMillisecond = msecs;
     return uuid({ msecs, seq: this.sequence });
   }
-}
-
-function toEvent(row: NewCallback, meaning: Interpretation, payload: JsonObject): LiveEvent {
-  return {
-    id: row.id,
-    kind: row.kind,
-    stream: meaning.stream,
-    occurredAt: meaning.occurredAt,
-    receivedAt: new Date(row.receivedAt),
-    attempt: 1,
-    variant: false,
-    data: meaning.data,
-    raw: payload,
-  } as LiveEvent;
 }
 
 /** Text that every database takes into an indexed column; the body keeps what was sent. */

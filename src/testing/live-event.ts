@@ -4,6 +4,7 @@ import {
   EventCatalog,
   EventInterpreter,
   parsePayload,
+  toLiveEvent,
   type LiveEvent,
   type LiveEventKind,
 } from '../events/index.js';
@@ -20,15 +21,6 @@ export function liveEventOf<K extends LiveEventKind>(kind: K, callback: object):
     const problem = meaning.errors.join('; ') || `its kind is ${meaning.kind}`;
     throw new Error(`The callback makes no ${kind} event: ${problem}`);
   }
-  return {
-    id: randomUUID(),
-    kind,
-    stream: meaning.stream,
-    occurredAt: meaning.occurredAt,
-    receivedAt: new Date(),
-    attempt: 1,
-    variant: false,
-    data: meaning.data,
-    raw: payload,
-  } as LiveEvent<K>;
+  const facts = { id: randomUUID(), receivedAt: new Date(), attempt: 1, variant: false };
+  return toLiveEvent(facts, meaning, payload) as LiveEvent<K>;
 }

@@ -43,6 +43,15 @@ export interface InsertResult {
   readonly variant: boolean;
 }
 
+/** What a stored callback turned out to be, after it had been unknown or quarantined. */
+export interface Requeued extends Pick<
+  NewCallback,
+  'id' | 'kind' | 'occurredAt' | 'identityDigest' | 'remarks' | 'streamKey' | 'listeners'
+> {}
+
+/** What became of it; null when it was accepted already. */
+export type RequeueResult = { readonly variant: boolean; readonly listeners: string[] } | null;
+
 /** Refused requests that share reason, address and minute. */
 export interface RejectionRow {
   readonly id: string;
@@ -70,6 +79,14 @@ export interface CallbackWriter {
    * @returns a result per entry, in their order; the rows are durable by then
    */
   insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]>;
+
+  /**
+   * Turns a callback that was unknown or quarantined into an accepted one, with a leased delivery
+   * row for each listener that has none yet.
+   *
+   * @returns the listeners that got a row
+   */
+  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult>;
 
   /** Records outcomes of deliveries whose fence still holds. */
   settle(outcomes: readonly DeliveryOutcome[]): Promise<void>;

@@ -16,6 +16,8 @@ import type {
   InsertResult,
   Lease,
   RejectionRow,
+  Requeued,
+  RequeueResult,
 } from './callback.writer.js';
 
 const NOW_MS = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
@@ -110,7 +112,10 @@ export class MysqlWriter implements CallbackWriter {
 
   private async insertDeliveries(
     query: Query,
-    deliveries: readonly { callback: BatchEntry['callback']; listener: string }[],
+    deliveries: readonly {
+      callback: { id: string; streamKey: string };
+      listener: string;
+    }[],
     lease: Lease,
   ): Promise<void> {
     const row = `(?, ?, ?, 'pending', 1, ?, ${NOW_MS} + ?, 1)`;
@@ -126,6 +131,37 @@ export class MysqlWriter implements CallbackWriter {
         lease.milliseconds,
       ]),
     );
+  }
+
+  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+    const { id, identityDigest, listeners, streamKey } = callback;
+    return this.transaction(async (query) => {
+      const [row] = await query<{ state: string }[]>(
+        `SELECT state FROM ${this.callback} WHERE id = ? FOR UPDATE`,
+        [id],
+      );
+      if (row === undefined || row.state === 'accepted') return null;
+      const elders = await query<unknown[]>(
+        `SELECT 1 FROM ${this.callback} WHERE identity_digest = ? AND id <> ? LIMIT 1`,
+        [identityDigest, id],
+      );
+      const variant = elders.length > 0;
+      await query(
+        `UPDATE ${this.callback}
+         SET state = 'accepted', kind = ?, occurred_at = ?, errors = NULL,
+           identity_digest = ?, remarks = ?, variant = ?
+         WHERE id = ?`,
+        [callback.kind, callback.occurredAt, identityDigest, callback.remarks, +variant, id],
+      );
+      const known = await query<{ listener: string }[]>(
+        `SELECT listener FROM ${this.delivery} WHERE callback_id = ?`,
+        [id],
+      );
+      const missing = listeners.filter((it) => !known.some(({ listener }) => listener === it));
+      const deliveries = missing.map((listener) => ({ callback: { id, streamKey }, listener }));
+      for (const chunk of chunksOf(deliveries)) await this.insertDeliveries(query, chunk, lease);
+      return { variant, listeners: missing };
+    });
   }
 
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {

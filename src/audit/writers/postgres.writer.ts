@@ -12,6 +12,8 @@ import type {
   InsertResult,
   Lease,
   RejectionRow,
+  Requeued,
+  RequeueResult,
 } from './callback.writer.js';
 
 const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
@@ -23,6 +25,7 @@ const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 export class PostgresWriter implements CallbackWriter {
   private readonly pool: Pool;
   private readonly insertSql: string;
+  private readonly requeueSql: string;
   private readonly settleSql: string;
   private readonly rejectionSql: string;
 
@@ -56,6 +59,24 @@ export class PostgresWriter implements CallbackWriter {
         JOIN stored s ON s.id = d.callback_id
       )
       SELECT id, content_digest, variant FROM stored`;
+    this.requeueSql = `
+      WITH changed AS (
+        UPDATE ${callback} c
+        SET state = 'accepted', kind = $2, occurred_at = $3::bigint, errors = NULL,
+          identity_digest = $4, remarks = $5,
+          variant = EXISTS (
+            SELECT 1 FROM ${callback} o WHERE o.identity_digest = $4 AND o.id <> $1::uuid)
+        WHERE c.id = $1::uuid AND c.state <> 'accepted'
+        RETURNING c.id, c.variant
+      ), added AS (
+        INSERT INTO ${delivery}
+          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+        SELECT c.id, l.listener, $7, 'pending', 1, $8, ${NOW_MS} + $9::bigint, 1
+        FROM changed c CROSS JOIN unnest($6::text[]) AS l(listener)
+        ON CONFLICT (callback_id, listener) DO NOTHING
+        RETURNING listener
+      )
+      SELECT c.variant, ARRAY(SELECT listener FROM added) AS listeners FROM changed c`;
     this.settleSql = `
       UPDATE ${delivery} d
       SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
@@ -102,6 +123,21 @@ export class PostgresWriter implements CallbackWriter {
       const row = byDigest.get(callback.contentDigest);
       return { isNew: row?.id === callback.id, variant: row?.variant === true };
     });
+  }
+
+  async requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+    const { rows } = await this.pool.query<NonNullable<RequeueResult>>(this.requeueSql, [
+      callback.id,
+      callback.kind,
+      callback.occurredAt,
+      callback.identityDigest,
+      callback.remarks,
+      callback.listeners,
+      callback.streamKey,
+      lease.owner,
+      lease.milliseconds,
+    ]);
+    return rows[0] ?? null;
   }
 
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {

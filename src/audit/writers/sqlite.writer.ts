@@ -13,7 +13,10 @@ import type {
   CallbackWriter,
   InsertResult,
   Lease,
+  NewCallback,
   RejectionRow,
+  Requeued,
+  RequeueResult,
 } from './callback.writer.js';
 
 const BUSY_PAUSE_MS = 10;
@@ -23,6 +26,7 @@ export class SqliteWriter implements CallbackWriter {
   private readonly database: Database;
   private readonly insertCallback: Statement;
   private readonly insertDelivery: Statement;
+  private readonly requeueCallback: Statement;
   private readonly settleDelivery: Statement;
   private readonly upsertRejection: Statement;
 
@@ -43,7 +47,17 @@ export class SqliteWriter implements CallbackWriter {
     this.insertDelivery = this.database.prepare(
       `INSERT INTO ${delivery}
          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-       VALUES (?, ?, ?, 'pending', 1, ?, ?, 1)`,
+       VALUES (?, ?, ?, 'pending', 1, ?, ?, 1)
+       ON CONFLICT (callback_id, listener) DO NOTHING`,
+    );
+    this.requeueCallback = this.database.prepare(
+      `UPDATE ${callback}
+       SET state = 'accepted', kind = @kind, occurred_at = @occurredAt, errors = NULL,
+         identity_digest = @identityDigest, remarks = @remarks,
+         variant = EXISTS (
+           SELECT 1 FROM ${callback} WHERE identity_digest = @identityDigest AND id <> @id)
+       WHERE id = @id AND state <> 'accepted'
+       RETURNING variant`,
     );
     this.settleDelivery = this.database.prepare(
       `UPDATE ${delivery}
@@ -65,20 +79,36 @@ export class SqliteWriter implements CallbackWriter {
   }
 
   private insertOne(entry: BatchEntry, lease: Lease): InsertResult {
-    const { id, identityDigest, listeners, streamKey } = entry.callback;
+    const { id, identityDigest } = entry.callback;
     const row = this.insertCallback.get(
       ...columnValues(entry),
       entry.variantInBatch ? 1 : 0,
       identityDigest,
     ) as { id: string; variant: number };
     const isNew = row.id === id;
-    if (isNew) {
-      const until = Date.now() + lease.milliseconds;
-      for (const listener of listeners) {
-        this.insertDelivery.run(id, listener, streamKey, lease.owner, until);
-      }
-    }
+    if (isNew) this.insertDeliveries(entry.callback, lease);
     return { isNew, variant: row.variant === 1 };
+  }
+
+  /** @returns the listeners that had no row yet */
+  private insertDeliveries(
+    { id, listeners, streamKey }: Pick<NewCallback, 'id' | 'listeners' | 'streamKey'>,
+    lease: Lease,
+  ): string[] {
+    const until = Date.now() + lease.milliseconds;
+    return listeners.filter(
+      (listener) =>
+        this.insertDelivery.run(id, listener, streamKey, lease.owner, until).changes === 1,
+    );
+  }
+
+  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+    const { listeners: _listeners, streamKey: _streamKey, ...values } = callback;
+    return this.transaction(() => {
+      const row = this.requeueCallback.get(values) as { variant: number } | undefined;
+      if (!row) return null;
+      return { variant: row.variant === 1, listeners: this.insertDeliveries(callback, lease) };
+    });
   }
 
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {
