@@ -75,6 +75,12 @@ export function resolveConfig(
   const warnings: string[] = [];
   const keys = resolveKeys(options.keys, warnings);
   const auditToken = optionalSecret('audit.token', options.audit?.token);
+  if (options.audit?.guards !== undefined && !hasGuards) {
+    throw new LiveCallbackOptionsError(
+      'audit.guards',
+      'shapes routes, which must be known before a factory runs: move it beside useFactory, useClass or useExisting.',
+    );
+  }
   if (options.audit?.token !== undefined && !hasAuditApi) {
     throw new LiveCallbackOptionsError(
       'audit',
@@ -174,7 +180,7 @@ export function resolveKey(path: string, value: unknown): BoundCallbackKey {
   if (typeof key !== 'string' || key === '') {
     throw new LiveCallbackOptionsError(
       keyPath,
-      `must be a non-empty string, not ${describe(key)}. Without a key nothing can be verified, so there is no start.`,
+      `must be a non-empty string, not ${typeof key === 'number' ? 'a number' : describe(key)}. Without a key nothing can be verified, so there is no start.`,
     );
   }
   if (key !== key.trim()) {

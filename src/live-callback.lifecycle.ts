@@ -40,11 +40,13 @@ export class LiveCallbackLifecycle
     private readonly rejections: RejectionRecorder,
     @Inject(REGISTRATION) private readonly registration: Registration,
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
-  ) {}
+  ) {
+    // Before routes are registered: Fastify would refuse the second one with an error of its own.
+    this.checkPathIsFree();
+  }
 
   /** @throws LiveCallbackOptionsError, StorageSetupError */
   async onModuleInit(): Promise<void> {
-    this.checkPathIsFree();
     for (const warning of this.config.warnings) this.logger.warn(warning);
     await this.database.open();
   }

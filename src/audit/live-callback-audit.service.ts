@@ -122,16 +122,17 @@ export class LiveCallbackAuditService {
       .addSelect('c.state', 'state')
       .addSelect('count(*)', 'count')
       .setParameter('length', length)
-      .groupBy('1, 2, 3')
-      .orderBy('1, 2, 3');
+      .groupBy('1, 2, 3');
     this.applyFilter(query, { from, to });
     const rows = await query.getRawMany<Record<'bucket' | 'count', string> & StatsKey>();
-    return rows.map(({ bucket, kind, state, count }) => ({
-      bucket: new Date(Number(bucket)),
-      kind,
-      state,
-      count: Number(count),
-    }));
+    return rows
+      .map(({ bucket, kind, state, count }) => ({
+        bucket: new Date(Number(bucket)),
+        kind,
+        state,
+        count: Number(count),
+      }))
+      .toSorted((a, b) => a.bucket.getTime() - b.bucket.getTime() || (a.kind < b.kind ? -1 : 1));
   }
 
   /** Refused requests, newest first, a page at a time. */

@@ -54,7 +54,7 @@ export class ListenerExplorer implements OnModuleInit {
         `@OnLiveEvent on ${place} names the unknown kind "${stranger}". Known kinds: '*', ${known.join(', ')}.`,
       );
     }
-    if (id.length === 0 || id.length > MAX_ID_LENGTH || /[^\x20-\x7e]/.test(id)) {
+    if (id.length > MAX_ID_LENGTH || !/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(id)) {
       throw new ListenerError(
         `@OnLiveEvent on ${place} has the id "${id}". Give it one of 1 to ${MAX_ID_LENGTH} printable ASCII characters: @OnLiveEvent(…, { id: 'orders' }).`,
       );

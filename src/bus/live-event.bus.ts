@@ -41,7 +41,10 @@ export class LiveEventBus {
     this.handlers.get(pattern)?.delete(handler as LiveEventHandler);
   }
 
-  /** Newly stored events of the pattern, as a hot Observable. Default: all of them. */
+  /**
+   * Newly stored events of the pattern, as a hot Observable. Default: all of them. Subscribers must
+   * not throw: RxJS makes that an uncaught exception.
+   */
   observe<const P extends LiveEventPattern = '*'>(pattern?: P): Observable<LiveEvent<KindOf<P>>> {
     const all = this.subject.asObservable();
     const matching =

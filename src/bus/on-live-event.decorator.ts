@@ -34,7 +34,7 @@ export function OnLiveEvent<const P extends LiveEventPattern>(
   kinds: P | readonly P[],
   options: OnLiveEventOptions = {},
 ) {
-  const patterns: readonly string[] = typeof kinds === 'string' ? [kinds] : [...(kinds ?? [])];
+  const patterns = [kinds].flat() as readonly string[];
   if (patterns.length === 0 || patterns.some((pattern) => typeof pattern !== 'string')) {
     throw new TypeError("@OnLiveEvent needs a kind, a list of kinds, or '*'");
   }

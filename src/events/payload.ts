@@ -76,6 +76,8 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const PLAIN_INTEGER = /^-?(?:0|[1-9]\d*)$/;
+/** What may follow a value; sticky, so that it looks where the number ends. */
+const AFTER_VALUE = /[ \t\r\n]*(?:[,\]}]|$)/y;
 /** The shortest integer that may be unsafe has 16 digits. */
 const UNSAFE_LENGTH = 16;
 
@@ -114,7 +116,8 @@ function scanJson(text: string): { text: string; repeatedKeys: ReadonlySet<strin
       expectKey = false;
     } else if (isDigit(code) || code === MINUS) {
       const end = endOfNumber(text, i);
-      const isValue = previous === COLON || previous === COMMA || previous === OPEN_BRACKET;
+      const isValue =
+        previous === COLON || previous === COMMA || previous === OPEN_BRACKET || previous === 0;
       if (isValue && end - i >= UNSAFE_LENGTH && isUnsafeInteger(text, i, end)) {
         out += `${text.slice(copied, i)}"${text.slice(i, end)}"`;
         copied = end;
@@ -159,5 +162,6 @@ function isUnsafeInteger(text: string, start: number, end: number): boolean {
   const lexeme = text.slice(start, end);
   if (!PLAIN_INTEGER.test(lexeme) || Number.isSafeInteger(Number(lexeme))) return false;
   // A number in the place of a key is not JSON, and must not become JSON by being quoted.
-  return /^\s*[,\]}]/.test(text.slice(end, end + 64));
+  AFTER_VALUE.lastIndex = end;
+  return AFTER_VALUE.test(text);
 }

@@ -40,7 +40,7 @@ export class CallbackSignatureGuard implements CanActivate {
   private controllerDeadline(response: object, url: string | undefined): NodeJS.Timeout {
     return setTimeout(() => {
       this.logger.error(
-        `An interceptor of the application kept a callback (${url?.split('?')[0]}) from its controller; it was answered with 503. Exempt the callback controllers from it.`,
+        `A callback (${url?.split('?')[0]}) was not answered in time and got 503; an interceptor of the application may have kept it from its controller. Exempt the callback controllers from it.`,
       );
       writeReply(response, 503);
     }, CONTROLLER_DEADLINE_MS).unref();

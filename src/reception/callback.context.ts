@@ -9,7 +9,7 @@ export interface CallbackContext {
   text?: string;
   /** The verified payload; set by the guard. */
   payload?: JsonObject;
-  /** Runs out when something of the host keeps the verified request from its controller. */
+  /** Runs out when something of the host keeps the verified request from being answered. */
   timer?: NodeJS.Timeout;
 }
 

@@ -5,7 +5,11 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 
-import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
+import {
+  LIVE_CALLBACK_CONFIG,
+  LiveCallbackOptionsError,
+  type LiveCallbackConfig,
+} from '../live-callback.config.js';
 import { readBody } from './body.reader.js';
 import { openContext } from './callback.context.js';
 import { rawRequest } from './callback.reply.js';
@@ -30,6 +34,7 @@ interface ExpressLayer {
 export class CallbackEdge implements OnApplicationBootstrap {
   private routes: ExpressLayer[] | undefined;
   private express: Express | undefined;
+  private fastify: FastifyInstance | undefined;
 
   constructor(
     adapterHost: HttpAdapterHost,
@@ -53,15 +58,19 @@ export class CallbackEdge implements OnApplicationBootstrap {
   }
 
   private mountOnFastify(fastify: FastifyInstance): void {
-    if (!fastify.hasContentTypeParser(READ_MEDIA_TYPE)) {
-      fastify.addContentTypeParser(READ_MEDIA_TYPE, (_request, _payload, done) => done(null));
-    }
+    this.fastify = fastify;
+    this.addParser(fastify);
     fastify.addHook('onRequest', async (request, reply) => {
       const config: object = request.routeOptions.config ?? {};
       if (config[ROUTE_MARK as keyof object] !== this.registration) return;
       await this.read(request, reply);
       request.raw.headers['content-type'] = READ_MEDIA_TYPE;
     });
+  }
+
+  private addParser(fastify: FastifyInstance): void {
+    if (fastify.hasContentTypeParser(READ_MEDIA_TYPE)) return;
+    fastify.addContentTypeParser(READ_MEDIA_TYPE, (_request, _payload, done) => done(null));
   }
 
   private readonly onExpress = async (
@@ -81,6 +90,8 @@ export class CallbackEdge implements OnApplicationBootstrap {
 
   /** On Express the routes are known once they are all there. */
   onApplicationBootstrap(): void {
+    // The host may have removed all parsers since.
+    if (this.fastify) this.addParser(this.fastify);
     if (!this.express) return;
     const stack = this.express.router.stack as unknown as ExpressLayer[];
     this.routes = stack.filter(({ route }) =>
@@ -90,6 +101,16 @@ export class CallbackEdge implements OnApplicationBootstrap {
       throw new Error(
         `The routes of LiveCallbackModule (path "${this.registration.path}") are not on the Express router, so their bodies cannot be read.`,
       );
+    }
+    for (const layer of this.routes) {
+      const path = (layer.route as unknown as { path: string }).path;
+      const first = stack.find((it) => it.route?.methods['post'] && it.match(path));
+      if (first !== layer) {
+        throw new LiveCallbackOptionsError(
+          'path',
+          `"${this.registration.path}": another route takes the requests to ${path} before. Give LiveCallbackModule a path of its own.`,
+        );
+      }
     }
     // First of all, so that a parser which the host installed before Nest does not come before.
     const own = stack.findIndex(({ handle }) => handle === this.onExpress);

@@ -27,7 +27,6 @@ export class StoringCallbackIntake extends CallbackIntake {
   /** @throws CallbackRefusedError when the edge has not read the body */
   async receive(routeKind: string | null, request: object, response: object): Promise<void> {
     const context = contextOf(request);
-    clearTimeout(context?.timer);
     if (context?.payload === undefined || context.text === undefined) {
       throw new CallbackRefusedError('body-not-captured');
     }
@@ -41,6 +40,7 @@ export class StoringCallbackIntake extends CallbackIntake {
     emitSignal('received', () => ({ kind, state, routeKind }));
     this.warnOfStray(routeKind, callback);
     writeReply(response, await this.storeAndHandOn(callback));
+    clearTimeout(context.timer);
   }
 
   /** Status of the answer: 200 exactly when the callback is durable. */

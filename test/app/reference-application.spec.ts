@@ -23,7 +23,7 @@ const TOKEN = 'AdminTokenOfTheTest';
 interface Running {
   readonly child: ChildProcess;
   readonly url: string;
-  output(): string;
+  readonly output: () => string;
   exited: Promise<number | null>;
 }
 
@@ -69,9 +69,9 @@ describe('the reference application', () => {
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const it = { child, url: `http://127.0.0.1:${port}`, output: () => output, exited };
-    running.push(it);
-    return it;
+    const started = { child, url: `http://127.0.0.1:${port}`, output: () => output, exited };
+    running.push(started);
+    return started;
   }
 
   describe.each(ADAPTERS)('without a key, on %s', (adapter) => {

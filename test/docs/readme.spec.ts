@@ -100,7 +100,7 @@ describe('the tables of the README', () => {
   it('list the events of the catalog', () => {
     const [, table] = /<!-- events -->\n\n([\s\S]*?)\n\n<!-- \/events -->/.exec(README) ?? [];
     const cells = (text = '') =>
-      text.split('\n').map((row) => row.split('|').map((it) => it.trim()));
+      text.split('\n').map((row) => row.split('|').map((cell) => cell.trim()));
     expect(cells(table).filter((row) => !row[1]?.startsWith('--'))).toEqual(
       cells(eventsTable(EVENT_DEFINITIONS)).filter((row) => !row[1]?.startsWith('--')),
     );

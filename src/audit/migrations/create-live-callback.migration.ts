@@ -17,7 +17,7 @@ const TYPES: Record<Dialect, Record<'id' | 'ascii' | 'name' | 'body' | 'flag', s
   mysql: {
     id: 'char(36) CHARACTER SET ascii COLLATE ascii_bin',
     ascii: 'varchar(190) CHARACTER SET ascii COLLATE ascii_bin',
-    name: 'varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    name: 'varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin',
     body: 'mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     flag: 'tinyint(1)',
   },
@@ -29,7 +29,8 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const dialect = dialectOf(runner.connection);
-    const { id, ascii, name, body, flag } = TYPES[dialect];
+    const { id, ascii, body, flag } = TYPES[dialect];
+    const name = await nameType(runner);
     const [callback, delivery, rejection] = tablesOf(runner);
     await runner.query(
       `CREATE TABLE IF NOT EXISTS ${callback} (
@@ -95,6 +96,15 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of tablesOf(runner)) await runner.query(`DROP TABLE IF EXISTS ${table}`);
   }
+}
+
+/** The other binary collations ignore trailing spaces; the one that does not has two names. */
+async function nameType(runner: QueryRunner): Promise<string> {
+  const dialect = dialectOf(runner.connection);
+  const { name } = TYPES[dialect];
+  if (dialect !== 'mysql') return name;
+  const [row] = (await runner.query('SELECT VERSION() AS version')) as { version: string }[];
+  return row?.version.includes('MariaDB') ? name.replace('0900_bin', 'nopad_bin') : name;
 }
 
 function tablesOf(runner: QueryRunner): [string, string, string] {

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** Stands between an application and its database, and can take the database away. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Ends all connections and takes no new ones, as a database that was killed. */
+  cut(): Promise<void>;
+  /** Holds back everything, as a database that hangs; new connections get no answer either. */
+  hang(): void;
+  /** Is the database again. */
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>();
+  let isHanging = false;
+  const server = createServer((client) => {
+    const upstream = connect(port, host);
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+      socket.on('data', (chunk) => {
+        if (!isHanging) other.write(chunk);
+      });
+    }
+  });
+  const listen = async (at: number) => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  const cut = async () => {
+    const closed = server.listening ? once(server, 'close') : undefined;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  await listen(0);
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    cut,
+    hang() {
+      isHanging = true;
+    },
+    async restore() {
+      isHanging = false;
+      for (const socket of sockets) socket.destroy();
+      if (!server.listening) await listen(address.port);
+    },
+    close: cut,
+  };
+}
