@@ -285,7 +285,9 @@ export function checkKinds(custom: readonly CustomLiveEvent[]): void {
   const known: { kind: string; eventType: number }[] = [...EVENT_DEFINITIONS];
   custom.forEach((event, index) => {
     const path = `kinds[${index}]`;
-    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(event?.kind) || event.kind.length > MAX_KIND_LENGTH) {
+    const name: unknown = event?.kind;
+    const isName = typeof name === 'string' && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name);
+    if (!isName || event.kind.length > MAX_KIND_LENGTH) {
       throw new LiveCallbackOptionsError(
         `${path}.kind`,
         `must be lower-case words joined by hyphens, at most ${MAX_KIND_LENGTH} characters, such as "stream-mix".`,

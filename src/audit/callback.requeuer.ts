@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { ListenerRegistry, LiveEventDispatcher } from '../bus/index.js';
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
+import { emitSignal } from '../live-callback.signals.js';
 import { CallbackDatabase } from './callback.database.js';
 import { FIRST_FENCE, LEASE_MS } from './callback.store.js';
 import type { LiveCallback } from './entities/index.js';
@@ -24,24 +25,28 @@ export class CallbackRequeuer {
    *
    * @returns whether it was accepted by this call
    */
-  async requeue({ id, body, receivedAt }: LiveCallback): Promise<boolean> {
+  async requeue({ id, body, receivedAt, remarks }: LiveCallback): Promise<boolean> {
     const payload = parsePayload(body).value;
     const meaning = this.interpreter.interpret(payload);
     if (meaning.state !== 'accepted') return false;
+    const { kind } = meaning;
+    const strays = remarks?.filter((remark) => remark.startsWith('other-route: ')) ?? [];
+    const allRemarks = [...strays, ...meaning.remarks];
     const streamKey = streamKeyOf(meaning.stream);
     const result = await this.database.writer.requeue(
       {
         id,
-        kind: meaning.kind,
+        kind,
         occurredAt: meaning.occurredAt?.getTime() ?? null,
         identityDigest: meaning.identityDigest,
-        remarks: meaning.remarks.length === 0 ? null : JSON.stringify(meaning.remarks),
+        remarks: allRemarks.length === 0 ? null : JSON.stringify(allRemarks),
         streamKey,
-        listeners: this.listeners.matching(meaning.kind).map((listener) => listener.id),
+        listeners: this.listeners.matching(kind).map((listener) => listener.id),
       },
       { owner: this.process.id, milliseconds: LEASE_MS },
     );
     if (result === null) return false;
+    if (result.variant) emitSignal('variant', () => ({ id, kind }));
     const facts = { id, receivedAt, attempt: 1, variant: result.variant };
     this.dispatcher.dispatch(toLiveEvent(facts, meaning, payload), {
       listeners: result.listeners,

@@ -158,15 +158,17 @@ export class LiveCallbackAuditService {
    * an upgrade or with a new kind, is accepted and delivered to the listeners that have not had it.
    */
   async requeue(filter: Omit<CallbackFilter, 'state'> = {}): Promise<RequeueSummary> {
-    const summary = { accepted: 0, kept: 0 };
+    const ids: string[] = [];
     for (const state of ['quarantined', 'unknown'] as const) {
-      for await (const { id } of this.iterate({ ...filter, state })) {
-        const callback = await this.database.dataSource
-          .getRepository(LiveCallback)
-          .findOneBy({ id });
-        if (callback && (await this.requeuer.requeue(callback))) summary.accepted++;
-        else summary.kept++;
-      }
+      for await (const { id } of this.iterate({ ...filter, state })) ids.push(id);
+    }
+    const summary = { accepted: 0, kept: 0 };
+    const callbacks = this.database.dataSource.getRepository(LiveCallback);
+    // Oldest first, as they would have been delivered: of two with one identity the later is the variant.
+    for (const id of ids.toSorted()) {
+      const callback = await callbacks.findOneBy({ id });
+      if (callback && (await this.requeuer.requeue(callback))) summary.accepted++;
+      else summary.kept++;
     }
     return summary;
   }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 
 import { EventCatalog, type LiveEvent } from '../events/index.js';
 import { ListenerError } from './listener.error.js';
@@ -17,7 +17,7 @@ export class ListenerExplorer implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly catalog: EventCatalog,
+    private readonly modules: ModulesContainer,
     private readonly registry: ListenerRegistry,
   ) {}
 
@@ -40,6 +40,14 @@ export class ListenerExplorer implements OnModuleInit {
     }
   }
 
+  /** Of all registrations: a listener may wait for a kind that another one has. */
+  private knownKinds(): readonly string[] {
+    const catalogs = [...this.modules.values()].flatMap(
+      ({ providers }) => (providers.get(EventCatalog)?.instance as EventCatalog | undefined) ?? [],
+    );
+    return [...new Set(catalogs.flatMap(({ kinds }) => kinds))];
+  }
+
   private register(
     instance: object,
     method: string,
@@ -47,7 +55,7 @@ export class ListenerExplorer implements OnModuleInit {
     patterns: readonly string[],
   ): void {
     const place = `${instance.constructor.name}.${method}`;
-    const known = this.catalog.kinds;
+    const known = this.knownKinds();
     const stranger = patterns.find((pattern) => pattern !== '*' && !known.includes(pattern));
     if (stranger !== undefined) {
       throw new ListenerError(

@@ -47,6 +47,6 @@ export function definitionOf(event: CustomLiveEvent): EventDefinition {
     controller: CustomController,
     consoleName: event.kind,
     occurredAt: (data) => event.occurredAt?.(data),
-    identity: (data) => event.identity?.(data) ?? [data],
+    identity: (data) => event.identity?.(data),
   });
 }

@@ -30,8 +30,11 @@ export interface EventDefinition<T extends object = object> {
   claims?(payload: JsonObject): boolean;
   /** When it happened, as Unix milliseconds; undefined when the sender does not say. */
   occurredAt(data: NoInfer<T>): number | undefined;
-  /** The natural fields that make it this event and no other, whatever else the body says. */
-  identity(data: NoInfer<T>): readonly unknown[];
+  /**
+   * The natural fields that make it this event and no other, whatever else the body says; undefined
+   * when only the whole content does.
+   */
+  identity(data: NoInfer<T>): readonly unknown[] | undefined;
 }
 
 /** A catalog entry that remembers its kind and DTO as types. */

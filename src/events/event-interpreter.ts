@@ -64,7 +64,7 @@ export class EventInterpreter {
       };
     }
     const { kind } = definition;
-    const fit = fitInto(definition, payload);
+    const fit = fitInto(definition, payload, content);
     if ('errors' in fit) {
       return {
         ...untyped,
@@ -90,7 +90,7 @@ type Fit =
   { data: object; occurredAt: number | undefined; identity: string } | { errors: string[] };
 
 /** DTOs, transformations and definitions of hosts may throw; then the payload does not fit. */
-function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
+function fitInto(definition: EventDefinition, payload: JsonObject, content: string): Fit {
   try {
     const data = instantiate(definition.dto, payload);
     const errors = validateSync(data, { forbidUnknownValues: false, stopAtFirstError: true });
@@ -98,7 +98,7 @@ function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
     return {
       data,
       occurredAt: definition.occurredAt(data),
-      identity: identityDigest(definition.kind, definition.identity(data)),
+      identity: identityDigest(definition.kind, definition.identity(data) ?? [content]),
     };
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
