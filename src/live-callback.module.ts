@@ -8,12 +8,13 @@ import {
   CallbackDatabase,
   CallbackRequeuer,
   CallbackStore,
-  DeliveryRecorder,
   LIVE_CALLBACK_ENTITIES,
   LiveCallbackAuditService,
   LiveCallbackHealth,
   ProcessIdentity,
   RejectionRecorder,
+  StoredDeliveryLedger,
+  TransactionRunner,
 } from './audit/index.js';
 import {
   DeliveryLedger,
@@ -21,6 +22,8 @@ import {
   ListenerRegistry,
   LiveEventBus,
   LiveEventDispatcher,
+  DeliverySweeper,
+  ListenerRunner,
 } from './bus/index.js';
 import {
   AnyCallbackController,
@@ -127,6 +130,11 @@ function compose(
         useFactory: (host: DataSource, { runMigrations }: LiveCallbackConfig) =>
           new CallbackDatabase(host, runMigrations),
       },
+      {
+        provide: TransactionRunner,
+        inject: [getDataSourceToken(extras.dataSource)],
+        useFactory: (host: DataSource) => new TransactionRunner(host),
+      },
       ...PROVIDERS,
     ],
     exports: EXPORTS,
@@ -160,12 +168,14 @@ const PROVIDERS: Provider[] = [
   RejectionRecorder,
   LiveCallbackAuditService,
   LiveCallbackHealth,
-  { provide: DeliveryLedger, useClass: DeliveryRecorder },
+  { provide: DeliveryLedger, useClass: StoredDeliveryLedger },
   // bus: the way on
   ListenerRegistry,
   ListenerExplorer,
   LiveEventBus,
+  ListenerRunner,
   LiveEventDispatcher,
+  DeliverySweeper,
   LiveCallbackLifecycle,
 ];
 

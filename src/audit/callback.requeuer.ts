@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { ListenerRegistry, LiveEventDispatcher } from '../bus/index.js';
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
 import { CallbackDatabase } from './callback.database.js';
-import { FIRST_FENCE, LEASE_MS } from './callback.store.js';
+import { FIRST_FENCE } from './callback.store.js';
 import type { LiveCallback } from './entities/index.js';
-import { ProcessIdentity } from './process-identity.js';
-import { streamKeyOf } from './stream-key.js';
+import { LEASE_MS, ProcessIdentity } from './process-identity.js';
+import { deliveriesOf, streamKeyOf } from './stream-key.js';
 
 /** Gives stored callbacks a second look, after an upgrade that knows more. */
 @Injectable()
@@ -28,7 +28,6 @@ export class CallbackRequeuer {
     const payload = parsePayload(body).value;
     const meaning = this.interpreter.interpret(payload);
     if (meaning.state !== 'accepted') return false;
-    const streamKey = streamKeyOf(meaning.stream);
     const result = await this.database.writer.requeue(
       {
         id,
@@ -36,17 +35,19 @@ export class CallbackRequeuer {
         occurredAt: meaning.occurredAt?.getTime() ?? null,
         identityDigest: meaning.identityDigest,
         remarks: meaning.remarks.length === 0 ? null : JSON.stringify(meaning.remarks),
-        streamKey,
-        listeners: this.listeners.matching(meaning.kind).map((listener) => listener.id),
+        deliveries: deliveriesOf(id, meaning.stream, this.listeners.matching(meaning.kind)),
       },
       { owner: this.process.id, milliseconds: LEASE_MS },
     );
     if (result === null) return false;
     const facts = { id, receivedAt, attempt: 1, variant: result.variant };
-    this.dispatcher.dispatch(toLiveEvent(facts, meaning, payload), {
-      listeners: result.listeners,
-      streamKey,
+    const event = toLiveEvent(facts, meaning, payload);
+    this.dispatcher.announce(event);
+    this.dispatcher.dispatch(event, {
+      listeners: result.leased,
+      streamKey: streamKeyOf(meaning.stream),
       fence: FIRST_FENCE,
+      isCounted: true,
     });
     return true;
   }
