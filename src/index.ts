@@ -79,6 +79,7 @@ export {
   type DeliveryState,
 } from './audit/entities/index.js';
 export { LIVE_CALLBACK_MIGRATIONS } from './audit/migrations/index.js';
+export type { ReplayReason } from './audit/callback.replayer.js';
 export { LiveCallbackAuditService } from './audit/live-callback-audit.service.js';
 export { LiveCallbackHealth } from './audit/live-callback.health.js';
 export type {
@@ -93,6 +94,7 @@ export type {
   CallbackRow,
   DeliveryRow,
   RejectionItem,
+  ReplayedDelivery,
   RequeueSummary,
   StatsItem,
 } from './audit/audit-row.js';

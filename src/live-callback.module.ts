@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import {
   bindAuditController,
   CallbackDatabase,
+  CallbackReplayer,
   CallbackRequeuer,
   CallbackStore,
   LIVE_CALLBACK_ENTITIES,
@@ -164,6 +165,7 @@ const PROVIDERS: Provider[] = [
   // audit: what is kept
   ProcessIdentity,
   CallbackStore,
+  CallbackReplayer,
   CallbackRequeuer,
   RejectionRecorder,
   LiveCallbackAuditService,

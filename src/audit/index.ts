@@ -3,6 +3,7 @@ export * from './api/audit.controller.js';
 export * from './audit-query.js';
 export * from './audit-row.js';
 export * from './callback.database.js';
+export * from './callback.replayer.js';
 export * from './callback.requeuer.js';
 export * from './callback.store.js';
 export * from './entities/index.js';

@@ -207,11 +207,18 @@ export class LiveEventDispatcher {
     }
     if (state === 'done') this.signalDelivered(delivery, durationMs);
     this.recording++;
-    void recorded.then(() => {
-      this.recording--;
-      if (state === 'pending') this.tellIfIdle();
-      else this.drop(delivery);
-    });
+    void this.closeWhen(recorded, delivery, state);
+  }
+
+  private async closeWhen(
+    recorded: Promise<void>,
+    delivery: Delivery,
+    state: DeliveryOutcome['state'],
+  ): Promise<void> {
+    await recorded;
+    this.recording--;
+    if (state === 'pending') this.tellIfIdle();
+    else this.drop(delivery);
   }
 
   /** A transactional listener has recorded its outcome itself. */
