@@ -24,6 +24,7 @@ function digest(text: string): string {
 }
 
 function canonical(value: JsonValue): string {
+  if (typeof value === 'number') return String(value); // JSON.stringify makes null of an infinity
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const members = Object.keys(value)

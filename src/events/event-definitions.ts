@@ -62,13 +62,9 @@ const qualityIdentity = (data: QualityDto) => [
   data.event_time,
 ];
 
-// No identity is documented. Without a task id the sources are what is left to tell tasks apart.
-const relayIdentity = (data: RelayDto) => [
-  data.task_id ?? data.source_urls?.text,
-  data.callback_event,
-  data.event_time,
-  data.msg?.text,
-];
+// No identity is documented. Without a task id all that is left tells tasks apart.
+const relayIdentity = (data: RelayDto) =>
+  data.task_id ? [data.task_id, data.callback_event, data.event_time, data.msg?.text] : [data];
 
 /** Seconds to milliseconds, where there are any. */
 const firstTime = (seconds: number | undefined) =>

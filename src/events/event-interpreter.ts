@@ -80,15 +80,14 @@ export class EventInterpreter {
       state: 'accepted',
       data: fit.data,
       occurredAt: toDate(fit.occurredAt),
-      identityDigest: identityDigest(kind, fit.identity),
+      identityDigest: fit.identity,
       remarks: remarksOn(definition, payload),
     };
   }
 }
 
 type Fit =
-  | { data: object; occurredAt: number | undefined; identity: readonly unknown[] }
-  | { errors: string[] };
+  { data: object; occurredAt: number | undefined; identity: string } | { errors: string[] };
 
 /** DTOs, transformations and definitions of hosts may throw; then the payload does not fit. */
 function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
@@ -99,7 +98,7 @@ function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
     return {
       data,
       occurredAt: definition.occurredAt(data),
-      identity: definition.identity(data),
+      identity: identityDigest(definition.kind, definition.identity(data)),
     };
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
@@ -108,7 +107,7 @@ function fitInto(definition: EventDefinition, payload: JsonObject): Fit {
 }
 
 function toDate(milliseconds: number | undefined): Date | null {
-  if (milliseconds === undefined || !(Math.abs(milliseconds) <= MAX_DATE)) return null;
+  if (typeof milliseconds !== 'number' || !(Math.abs(milliseconds) <= MAX_DATE)) return null;
   return new Date(milliseconds);
 }
 
@@ -130,7 +129,7 @@ function hasDrifted(field: Field, payload: JsonObject): boolean {
   if (value === undefined || value === null || value === '') return false;
   const coerced = field.coerce(value);
   if (field.wire === 'array') return !Array.isArray(value);
-  if (typeof coerced === 'object') return false;
+  if (field.wire === undefined && typeof coerced === 'object') return false;
   return typeof value !== (field.wire ?? typeof coerced);
 }
 

@@ -105,7 +105,7 @@ export function Flag(options: FieldOptions = {}): PropertyDecorator {
 /** A list of integers. A single one becomes a list; null and absent become the empty list. */
 export function IntList(options: FieldOptions = {}): PropertyDecorator {
   return field(
-    options,
+    { wire: 'array', ...options },
     (value) => toList(value).map(toInteger),
     IsArray(),
     ArrayMaxSize(MAX_ITEMS),
@@ -116,7 +116,7 @@ export function IntList(options: FieldOptions = {}): PropertyDecorator {
 /** A list of finite numbers, by the same rule. */
 export function FloatList(options: FieldOptions = {}): PropertyDecorator {
   return field(
-    options,
+    { wire: 'array', ...options },
     (value) => toList(value).map(toNumber),
     IsArray(),
     ArrayMaxSize(MAX_ITEMS),
@@ -127,7 +127,7 @@ export function FloatList(options: FieldOptions = {}): PropertyDecorator {
 /** A list of texts, by the same rule. */
 export function TextList(options: FieldOptions = {}): PropertyDecorator {
   return field(
-    options,
+    { wire: 'array', ...options },
     (value) => toList(value).map(toText),
     IsArray(),
     ArrayMaxSize(MAX_ITEMS),
@@ -138,7 +138,14 @@ export function TextList(options: FieldOptions = {}): PropertyDecorator {
 /** A list of nested objects. Null and absent become the empty list. */
 export function NestedList(type: () => DtoClass, options: FieldOptions = {}): PropertyDecorator {
   const coerce = (value: unknown) => toList(value).map((item) => toNested(type(), item));
-  return field(options, coerce, IsArray(), ArrayMaxSize(MAX_ITEMS), ValidateNested({ each: true }));
+  return field(
+    { wire: 'array', ...options },
+    coerce,
+    IsArray(),
+    ArrayMaxSize(MAX_ITEMS),
+    IsObject({ each: true }),
+    ValidateNested({ each: true }),
+  );
 }
 
 /** A nested object. */
@@ -149,7 +156,11 @@ export function Nested(type: () => DtoClass, options: FieldOptions = {}): Proper
 
 /** JSON inside a string: kept as text and parsed; text that does not parse is no error. */
 export function JsonString(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, (value) => absentIfNull(value, (text) => JsonText.from(text)), IsObject());
+  return field(
+    { wire: 'string', ...options },
+    (value) => absentIfNull(value, (text) => JsonText.from(text)),
+    IsObject(),
+  );
 }
 
 /**

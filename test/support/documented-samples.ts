@@ -14,9 +14,12 @@ export function samplesOf(kind: string): { file: string; text: string }[] {
   }));
 }
 
-/** Signs a text without touching anything but the values of `t` and `sign`. */
+/**
+ * Signs a text without touching anything but the values of `t` and `sign`. Where the sample prints
+ * neither they are put right after the opening brace.
+ */
 export function resign(text: string, key: string, t: number): string {
-  return text
-    .replace(/("sign"\s*:\s*)"[^"]*"/, `$1"${signatureOf(key, t)}"`)
-    .replace(/("t"\s*:\s*)\d+/, `$1${t}`);
+  const sign = signatureOf(key, t);
+  if (!/"sign"\s*:/.test(text)) return text.replace('{', `{"t":${t},"sign":"${sign}",`);
+  return text.replace(/("sign"\s*:\s*)"[^"]*"/, `$1"${sign}"`).replace(/("t"\s*:\s*)\d+/, `$1${t}`);
 }

@@ -1,8 +1,14 @@
 /** What the typed view of each documented sample must be, read off the samples by hand. */
 export interface DocumentedView {
-  stream: { appId: string | null; domain: string; path: string; name: string };
+  stream: {
+    appId: string | null;
+    domain: string | null;
+    path: string | null;
+    name: string | null;
+  };
   sequence: string | null;
-  occurredAt: string;
+  /** Null where the sample does not say when it happened. */
+  occurredAt: string | null;
   remarks: string[];
   data: Record<string, unknown>;
 }
@@ -13,6 +19,32 @@ const STREAM = {
   path: 'live',
   name: 'test_stream',
 };
+
+const RELAY_TARGET = 'rtmp://xxx.livepush.myqcloud.com/live/testvod';
+const RELAY_VOD_SOURCE =
+  'http://yourURL.cn/live/normal_466247620*****3100448-upload-216b/playlist.m3u8';
+const QUALITY_STREAM = {
+  appId: '1234576',
+  domain: 'abc.record.test.org',
+  path: 'live',
+  name: 'livestream1',
+};
+
+/** What the monitor samples share: masked numbers, which the files quote. */
+const monitorView = (occurredAt: string, data: Record<string, unknown>): DocumentedView => ({
+  stream: { appId: '25100xxxx', domain: null, path: null, name: 'test1' },
+  sequence: null,
+  occurredAt,
+  remarks: ['drifted-type: appid', 'drifted-type: bizid'],
+  data: {
+    event_type: 328,
+    appid: '25100xxxx',
+    bizid: '299xx',
+    interface: 'general_callback',
+    stream_id: 'test1',
+    ...data,
+  },
+});
 
 const auditResult = (Scene: string, more: object = {}) => ({
   HitFlag: false,
@@ -199,6 +231,490 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
       screenshotTime: 1610640000,
       sendTime: 1615859827,
       stream_param: 'txSecret=40f38f69f574fd51126c421a3d96c374&txTime=5DEBEC80',
+    },
+  },
+  'record-status/doc-58590-2025.json': {
+    stream: {
+      appId: '123456789',
+      domain: '****.livepush.myqcloud.com',
+      path: 'live',
+      name: '2991615887188599295',
+    },
+    sequence: null,
+    occurredAt: '2023-11-17T07:58:49.000Z',
+    remarks: [],
+    data: {
+      event_type: 332,
+      appid: '123456789',
+      domain: '****.livepush.myqcloud.com',
+      appname: 'live',
+      stream_id: '2991615887188599295',
+      event_time: 1700207929,
+      record_event: 'record_ended',
+      record_detail: {
+        text: '{"file_format":2,"record_bps":0,"start_model":1,"record_content":1,"source_type":2,"codec_temp_id":0}',
+        value: {
+          file_format: 2,
+          record_bps: 0,
+          start_model: 1,
+          record_content: 1,
+          source_type: 2,
+          codec_temp_id: 0,
+        },
+      },
+      session_id: '2918085116267032069',
+      seq: '3266441426274648065',
+    },
+  },
+  'record-exception/doc-68622-2025.json': {
+    stream: {
+      appId: '1234567',
+      domain: '1234567.livepush.myqcloud.com',
+      path: 'live',
+      name: 'test_stream_35b4a6e6d4261',
+    },
+    sequence: null,
+    occurredAt: '2025-02-19T03:08:47.000Z',
+    remarks: [],
+    data: {
+      event_type: 341,
+      interface: 'general_callback',
+      appid: '1234567',
+      domain: '1234567.livepush.myqcloud.com',
+      path: 'live',
+      stream_id: 'test_stream_35b4a6e6d4261',
+      session_id: '1855245773800540059',
+      file_format: 'ts',
+      timestamp: 1739934527,
+      exception_level: 'info',
+      exception: { type: -201, desc: 'video ts deviation: 100.000000', occurs: 4 },
+    },
+  },
+  'audio-audit/doc-58643-2025.json': {
+    stream: { appId: '12345678', domain: 'xxx.cn', path: 'live', name: 'xxxn01' },
+    sequence: null,
+    occurredAt: '2023-06-05T01:46:28.000Z',
+    // A number in the table; the file quotes the masked one.
+    remarks: ['drifted-type: task_id'],
+    data: {
+      event_type: 315,
+      HitFlag: true,
+      Score: 96,
+      SubTag: 'XXXsound',
+      appid: '12345678',
+      asr_text: 'provide mobile phone number for easy contact',
+      cdn_url: '',
+      channel_id: 'xxxun01',
+      data: {
+        asr_tmp_full_results: [
+          {
+            appearing_point: [1810089.2, 1810104.8],
+            confidence: 100,
+            create_time: 1685929588,
+            id: '',
+            periods: '00:00:00-00:00:15',
+            url: 'https://xxx.Audit-09-46-27.wav',
+          },
+        ],
+      },
+      domain: 'xxx.cn',
+      duration: 10,
+      interface: 'general_callback',
+      label: 'Ad',
+      language_results: [],
+      moan_results: [
+        {
+          Label: 'Ad',
+          Score: 0,
+          StartTime: 0,
+          EndTime: 15,
+          SubLabel: 'Contact',
+          Suggestion: 'Pass',
+        },
+      ],
+      path: 'live',
+      recognition_results: [],
+      request_id: 'xxx594-4f4d-a5d0-99cce8b750b4',
+      seq: '3232590095',
+      speaker_results: [],
+      status: 2,
+      stream_id: 'xxxn01',
+      sub_label: 'Contact',
+      suggestion: 'Block',
+      task_id: 'xxx36881',
+      text_results: [
+        {
+          Label: 'Ad',
+          Keywords: ['mobile phone number'],
+          LibId: '',
+          LibName: '',
+          LibType: 0,
+          Score: 100,
+          Suggestion: 'Block',
+          SubLabel: '',
+          HitInfos: [
+            {
+              Type: 'Keyword',
+              Keyword: 'mobile phone number',
+              LibName: 'XXViolationThesaurus',
+              Positions: [
+                { Start: 13, End: 16 },
+                { Start: 18, End: 22 },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  },
+  'push-error/doc-53310-2025.json': {
+    stream: { appId: '12345678', domain: 'example.push.com', path: 'live', name: 'teststream' },
+    sequence: '000000000000000000',
+    occurredAt: '2022-12-09T12:14:34.971Z',
+    remarks: [],
+    data: {
+      event_type: 321,
+      appid: '12345678',
+      domain: 'example.push.com',
+      path: 'live',
+      stream_id: 'teststream',
+      interface: 'general_callback',
+      user_ip: '1.1.1.1',
+      data_time: 1670588074971,
+      report_interval: 5000,
+      sequence: '000000000000000000',
+      stream_param: 'stream_param=test',
+      timeout: 5000,
+      abnormal_event: [
+        {
+          type: 6,
+          count: 2,
+          detail: [
+            {
+              desc: 'video frame arrive interval too long, interval=3046(msec)',
+              occur_time: 1670588070569,
+            },
+            {
+              desc: 'video frame arrive interval too long, interval=2953(msec)',
+              occur_time: 1670588073522,
+            },
+          ],
+          event_key: '',
+          type_desc_cn: ' ',
+          type_desc_en: 'video frame arrive interval bigger than 1000(ms)',
+        },
+        {
+          type: 7,
+          count: 2,
+          detail: [
+            {
+              desc: 'audio frame arrive interval too long, interval=3009(msec)',
+              occur_time: 1670588070532,
+            },
+            {
+              desc: 'audio frame arrive interval too long, interval=2917(msec)',
+              occur_time: 1670588073486,
+            },
+          ],
+          event_key: '',
+          customer_visible: true,
+          type_desc_cn: ' ',
+          type_desc_en: 'audio frame arrive interval bigger than 1000(ms)',
+        },
+      ],
+    },
+  },
+  'relay/doc-42525-2025-task-start.json': {
+    stream: { appId: '4', domain: null, path: null, name: 'testvod' },
+    sequence: null,
+    occurredAt: null,
+    remarks: [],
+    data: {
+      event_type: 314,
+      appid: '4',
+      callback_event: 'TaskStart',
+      interface: 'general_callback',
+      msg: { text: '{"task_start_time":0}', value: { task_start_time: 0 } },
+      product_name: 'pullpush',
+      source_urls: {
+        text: '["http://yourURL.cn/live/normal_230753472*****21162358-upload-45eb/playlist.m3u8"]\n',
+        value: ['http://yourURL.cn/live/normal_230753472*****21162358-upload-45eb/playlist.m3u8'],
+      },
+      stream_id: 'testvod',
+      task_id: '118148',
+      to_url: RELAY_TARGET,
+    },
+  },
+  'relay/doc-42525-2025-vod-source-file-start.json': {
+    stream: { appId: '4', domain: null, path: null, name: 'testvod' },
+    sequence: null,
+    occurredAt: null,
+    remarks: [],
+    data: {
+      event_type: 314,
+      appid: '4',
+      callback_event: 'VodSourceFileStart',
+      callback_url: 'http://you.callback.url',
+      interface: 'general_callback',
+      msg: {
+        text: '{"url":"http://remit-tx-ugcpub.douyucdn2.cn/live/normal_466247620*****3100448-upload-216b/playlist.m3u8","index":0,"duration":14920}',
+        value: {
+          url: 'http://remit-tx-ugcpub.douyucdn2.cn/live/normal_466247620*****3100448-upload-216b/playlist.m3u8',
+          index: 0,
+          duration: 14920,
+        },
+      },
+      product_name: 'pullpush',
+      source_urls: { text: `["${RELAY_VOD_SOURCE}"]\n`, value: [RELAY_VOD_SOURCE] },
+      stream_id: 'testvod',
+      task_id: '118145',
+      to_url: RELAY_TARGET,
+    },
+  },
+  'relay/doc-42525-2025-vod-source-file-finish.json': {
+    stream: { appId: '4', domain: null, path: null, name: 'testvod' },
+    sequence: null,
+    occurredAt: null,
+    remarks: [],
+    data: {
+      event_type: 314,
+      appid: '4',
+      callback_event: 'VodSourceFileFinish',
+      callback_url: 'http://you.callback.url',
+      interface: 'general_callback',
+      msg: {
+        text: `{"url":"${RELAY_VOD_SOURCE}","index":0,"duration":14920}`,
+        value: { url: RELAY_VOD_SOURCE, index: 0, duration: 14920 },
+      },
+      product_name: 'pullpush',
+      source_urls: { text: `["${RELAY_VOD_SOURCE}"]\n`, value: [RELAY_VOD_SOURCE] },
+      stream_id: 'testvod',
+      task_id: '118145',
+      to_url: RELAY_TARGET,
+    },
+  },
+  'relay/doc-42525-2025-task-exit.json': {
+    stream: { appId: '4', domain: null, path: null, name: null },
+    sequence: null,
+    occurredAt: null,
+    remarks: [],
+    data: {
+      event_type: 314,
+      appid: '4',
+      callback_event: 'TaskExit',
+      interface: 'general_callback',
+      msg: {
+        text: '{"message":"write packet error.","code":-22,"task_exit_time":0}',
+        value: { message: 'write packet error.', code: -22, task_exit_time: 0 },
+      },
+      product_name: 'pullpush',
+      source_urls: {
+        text: '["http://yourURL.cn/live/normal_230753472*****21162358-upload-4"]\n',
+        value: ['http://yourURL.cn/live/normal_230753472*****21162358-upload-4'],
+      },
+    },
+  },
+  'monitor/doc-qcloud-jianbo-stream-broken.json': monitorView('2023-03-06T07:15:30.413Z', {
+    event_name: 'StreamBroken',
+    event_time: 1678086930413,
+    event_msg: 'stream [ test1 ] is broken',
+  }),
+  'monitor/doc-qcloud-jianbo-low-framerate.json': monitorView('2023-03-06T07:50:53.008Z', {
+    event_name: 'StreamLowFramerate',
+    event_time: 1678089053008,
+    event_msg: 'stream [ test1 ] frame rate is less than 10 fps',
+  }),
+  'monitor/doc-qcloud-jianbo-ocr-full-text.json': monitorView('2023-03-06T07:15:55.691Z', {
+    event_name: 'OcrFullText',
+    event_time: 1678086955691,
+    event_msg: 'stream [ test1 ] callback message: {AreaCoordSet:[42,325,101,336], Text:新闻联播}',
+  }),
+  'monitor/doc-qcloud-jianbo-asr-full-text.json': monitorView('2023-03-06T07:50:18.193Z', {
+    event_name: 'AsrFullText',
+    event_time: 1678089018193,
+    event_msg:
+      'stream [ test1 ] callback message: {StartPtsTime:4.783, EndPtsTime:24.063, Text:中方共同努力}',
+  }),
+  'subtitles/doc-73170-2025.json': {
+    stream: { appId: null, domain: null, path: null, name: 'teststream' },
+    sequence: null,
+    occurredAt: null,
+    remarks: [],
+    data: {
+      event_type: 338,
+      stream_id: 'teststream',
+      channel_id: 'teststream',
+      task_id: '7735333',
+      data: {
+        subtitle_tmp_res: [
+          {
+            src_txt: 'Today we shall delve into the study of linear equations in one variable.',
+            start_pts: 123000,
+            end_pts: 126333,
+            steady_state: true,
+          },
+        ],
+      },
+    },
+  },
+  'quality-control/doc-73166-2025.json': {
+    stream: { appId: '12345678', domain: 'abc.record.test.org', path: 'live', name: 'test' },
+    sequence: null,
+    occurredAt: '2025-05-21T09:14:41.000Z',
+    remarks: [],
+    data: {
+      event_type: 343,
+      appid: '12345678',
+      domain: 'abc.record.test.org',
+      appname: 'live',
+      stream_id: 'test',
+      event_time: 1747818881,
+      score: 44.15314104741461,
+      transcode_template_id: '123456',
+      watermark_template_id: '123457',
+      function: 'QualityControl',
+      class: 'Blur',
+    },
+  },
+  'eval-threshold/doc-73167-2025.json': {
+    stream: QUALITY_STREAM,
+    sequence: null,
+    occurredAt: '2025-07-10T06:59:47.000Z',
+    remarks: [],
+    data: {
+      event_type: 344,
+      appid: '1234576',
+      domain: 'abc.record.test.org',
+      appname: 'live',
+      stream_id: 'livestream1',
+      transcode_template_id: '12345',
+      event_time: 1752130787,
+      frames: [
+        { score: 22.78, time: 1752130785280 },
+        { score: 32.75, time: 1752130786281 },
+      ],
+      function: 'Assessment',
+      class: 'PSNR',
+    },
+  },
+  'eval-average/doc-73168-2025.json': {
+    stream: QUALITY_STREAM,
+    sequence: null,
+    occurredAt: '2025-07-10T06:59:47.000Z',
+    remarks: [],
+    data: {
+      event_type: 344, // as printed; the table says 345
+      appid: '1234576',
+      domain: 'abc.record.test.org',
+      appname: 'live',
+      stream_id: 'livestream1',
+      transcode_template_id: '12345',
+      event_time: 1752130787,
+      frames: [
+        { score: 22.78, time: 1752130785280 },
+        { score: 32.75, time: 1752130786281 },
+      ],
+      average_score: 27.765,
+      max_score: 32.75,
+      min_score: 22.78,
+      function: 'Assessment',
+      class: 'PSNR',
+    },
+  },
+  'smart-erase/doc-73169-2025.json': {
+    stream: { appId: null, domain: null, path: null, name: 'teststream' },
+    sequence: null,
+    occurredAt: '2025-06-20T06:56:28.000Z',
+    remarks: [],
+    data: {
+      event_type: 347,
+      stream_id: 'teststream',
+      channel_id: 'teststream',
+      task_id: '7735333',
+      data: {
+        subtitle_tmp_res: [
+          {
+            src_txt:
+              'The list of alternate members for the Central Committee and candidates for the Central Commission for Discipline Inspection was carefully deliberated.',
+            start_pts: 954864,
+            end_pts: 964464,
+            start_unix_time: 1750402588,
+            end_unix_time: 1750402597,
+            keywords_info: [
+              {
+                word: 'Central Commission for Discipline Inspection',
+                begin_time: 957759,
+                end_time: 959424,
+              },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  'summary/doc-74671-2025-en.json': {
+    stream: { appId: '1234', domain: 'your.livepush.myqcloud.com', path: 'live', name: 'test1820' },
+    sequence: null,
+    occurredAt: '2025-10-23T09:42:21.000Z',
+    remarks: [],
+    data: {
+      event_type: 348,
+      appid: '1234',
+      domain: 'your.livepush.myqcloud.com',
+      path: 'live',
+      stream_id: 'test1820',
+      begin_time: 1761211980,
+      end_time: 1761212541,
+      title: 'Live broadcast promoting coarse cloth bedding from XX province',
+      summary:
+        'This live broadcast mainly introduced the promotional activities of traditional coarse cloth bedding products from XX Province, including sheets, duvet covers, pillowcases and other products. It emphasized the characteristics of Xinjiang cotton material, breathability and moisture absorption, no pilling and no fading, and offered significant price discounts.',
+      key_points: [
+        'Product Features and Material Introduction',
+        'Promotional activities and price discounts',
+      ],
+      key_words: [
+        'three piece set',
+        'Shandong coarse cloth',
+        'bedding promotion',
+        'Xinjiang cotton',
+      ],
+    },
+  },
+  'highlight/doc-74672-2025.json': {
+    stream: {
+      appId: '1234',
+      domain: 'your.livepush.myqcloud.com',
+      path: 'highlight',
+      name: 'test1820',
+    },
+    sequence: null,
+    occurredAt: '2025-10-22T10:27:14.000Z',
+    remarks: [],
+    data: {
+      event_type: 349,
+      appid: '1234',
+      domain: 'your.livepush.myqcloud.com',
+      path: 'highlight',
+      stream_id: 'test1820',
+      items: [
+        {
+          begin_time: 1761128808,
+          end_time: 1761128834,
+          title: 'Bed sheets on flash sale, price reduced by 25 yuan!',
+          summary:
+            'The live streamer bargained down the price, reducing the price of XX Province coarse cloth bed sheets from 60 yuan/meter to 25 yuan. The 2×2.5 meter edged version is available for a limited time only through link number one.',
+          video_store_url:
+            'http://your.cos.ap-nanjing.myqcloud.com/SmartHighlights/your.livepush.myqcloud.com/highlight/test1820/LIVE_0269433B4282FE8263010F7AF99BA792BC-1761128792340/2025-10-22_18-32-16_16666.mp4',
+          cov_img_store_url: '',
+          key_words: [
+            '25 yuan',
+            'Link number one',
+            'XX Province Coarse Cloth',
+            'Bed sheet flash sale',
+            'Limited time',
+          ],
+        },
+      ],
     },
   },
 };

@@ -52,7 +52,7 @@ export class AudioAuditDto extends DomainPathDto {
   SubTag?: string;
 
   /** A number in the table. */
-  @Id({ optional: true })
+  @Id({ wire: 'number', optional: true })
   task_id?: string;
 
   /** 2: normal. */

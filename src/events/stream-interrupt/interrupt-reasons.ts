@@ -322,8 +322,8 @@ export const INTERRUPT_REASONS: readonly Meaning<number>[] = [
   },
   {
     code: 39,
-    id: 'interrupt.frame-rate-over-limit',
-    en: 'Frame size or rate over the limit.',
+    id: 'interrupt.frame-size-over-limit',
+    en: 'The frame size (bitrate) is over the limit.',
     zh: '帧大小（码率）超限。',
     hint: SIZE,
   },
