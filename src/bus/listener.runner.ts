@@ -16,13 +16,13 @@ export class ListenerTimeoutError extends Error {
 /** Calls a listener once: with a deadline, and in a transaction where it wants one. */
 @Injectable()
 export class ListenerRunner {
-  private readonly stopping = new AbortController();
+  private readonly running = new Set<AbortController>();
 
   constructor(private readonly ledger: DeliveryLedger) {}
 
   /** Aborts the signal of every run. */
   abort(): void {
-    this.stopping.abort();
+    for (const run of this.running) run.abort();
   }
 
   /**
@@ -45,8 +45,7 @@ export class ListenerRunner {
   ): Promise<void> {
     const { timeoutMs } = listener.options;
     const abort = new AbortController();
-    const stop = () => abort.abort();
-    this.stopping.signal.addEventListener('abort', stop, { once: true });
+    this.running.add(abort);
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -58,7 +57,7 @@ export class ListenerRunner {
       await Promise.race([call(listener, event, abort.signal, manager), deadline]);
     } finally {
       clearTimeout(timer);
-      this.stopping.signal.removeEventListener('abort', stop);
+      this.running.delete(abort);
     }
   }
 }
