@@ -31,6 +31,7 @@ const SIGNALS = Object.keys({
   refused: true,
   delivered: true,
   failed: true,
+  dead: true,
 } satisfies Record<LiveCallbackSignal, true>) as LiveCallbackSignal[];
 
 /** Stands in values of every body, and in no name. */
