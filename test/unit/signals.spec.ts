@@ -44,7 +44,7 @@ class Listeners {
   @OnLiveEvent('stream-push')
   onPush(): void {}
 
-  @OnLiveEvent('stream-interrupt', { id: 'broken' })
+  @OnLiveEvent('stream-interrupt', { id: 'broken', attempts: 1 })
   onInterrupt({ id }: LiveEvent<'stream-interrupt'>): void {
     throw new RangeError(`no room for ${id}`);
   }
@@ -194,6 +194,10 @@ describe('over HTTP', () => {
       ['stored', { id, kind, state: 'accepted', variant: false }],
       [
         'failed',
+        { id, kind, listener: 'broken', attempt: 1, error: `RangeError: no room for ${id}` },
+      ],
+      [
+        'dead',
         { id, kind, listener: 'broken', attempt: 1, error: `RangeError: no room for ${id}` },
       ],
     ]);
