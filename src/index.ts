@@ -19,9 +19,19 @@ export { LiveCallbackOptionsError } from './live-callback.config.js';
 // Listening: events and the bus
 // With `*`, because only then can hosts merge their own kinds into the interface.
 export * from './events/live-event-map.js';
-export type { KindOf, LiveEvent, LiveEventKind, LiveEventPattern } from './events/live-event.js';
+export type {
+  KindOf,
+  LiveEvent,
+  LiveEventKind,
+  LiveEventPattern,
+  LiveEventReplay,
+} from './events/live-event.js';
 export type { StreamIdentity } from './events/stream-identity.js';
-export { OnLiveEvent, type OnLiveEventOptions } from './bus/on-live-event.decorator.js';
+export { OnLiveEvent } from './bus/on-live-event.decorator.js';
+export type { OnLiveEventOptions } from './bus/listener.options.js';
+export type { LiveEventContext } from './bus/live-event.context.js';
+export { NonRetryableError } from './bus/non-retryable.error.js';
+export { ListenerTimeoutError } from './bus/listener.runner.js';
 export { LiveEventBus, type LiveEventHandler } from './bus/live-event.bus.js';
 export { ListenerError } from './bus/listener.error.js';
 
@@ -69,6 +79,7 @@ export {
   type DeliveryState,
 } from './audit/entities/index.js';
 export { LIVE_CALLBACK_MIGRATIONS } from './audit/migrations/index.js';
+export type { ReplayReason } from './audit/callback.replayer.js';
 export { LiveCallbackAuditService } from './audit/live-callback-audit.service.js';
 export { LiveCallbackHealth } from './audit/live-callback.health.js';
 export type {
@@ -83,6 +94,7 @@ export type {
   CallbackRow,
   DeliveryRow,
   RejectionItem,
+  ReplayedDelivery,
   RequeueSummary,
   StatsItem,
 } from './audit/audit-row.js';

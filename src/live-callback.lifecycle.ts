@@ -5,13 +5,19 @@ import {
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
-import { CallbackDatabase, CallbackStore, RejectionRecorder } from './audit/index.js';
-import { LiveEventDispatcher } from './bus/index.js';
+import {
+  CallbackDatabase,
+  CallbackStore,
+  RejectionRecorder,
+  TransactionRunner,
+} from './audit/index.js';
+import { DeliverySweeper, LiveEventDispatcher } from './bus/index.js';
 import {
   LIVE_CALLBACK_CONFIG,
   LiveCallbackOptionsError,
@@ -20,14 +26,14 @@ import {
 import { REGISTRATION, type Registration } from './reception/index.js';
 
 /** How long running listeners may go on after the last request, ms. */
-const DRAIN_MS = 4_000;
+const GRACE_MS = 4_000;
 /** How long requests in progress may take once the server closes, ms. */
 const LAST_REQUESTS_MS = 4_000;
 
 /** Starts and stops one registration in the right order. */
 @Injectable()
 export class LiveCallbackLifecycle
-  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly logger = new Logger('LiveCallback');
 
@@ -37,6 +43,8 @@ export class LiveCallbackLifecycle
     private readonly database: CallbackDatabase,
     private readonly store: CallbackStore,
     private readonly dispatcher: LiveEventDispatcher,
+    private readonly sweeper: DeliverySweeper,
+    private readonly transactions: TransactionRunner,
     private readonly rejections: RejectionRecorder,
     @Inject(REGISTRATION) private readonly registration: Registration,
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
@@ -51,6 +59,11 @@ export class LiveCallbackLifecycle
     await this.database.open();
   }
 
+  /** Once the listeners are known, what an earlier process left is resumed. */
+  onApplicationBootstrap(): void {
+    this.sweeper.start();
+  }
+
   /** Comes before the server closes, which would wait for half-sent requests for ever. */
   beforeApplicationShutdown(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Partial<Server> | undefined;
@@ -59,11 +72,17 @@ export class LiveCallbackLifecycle
 
   /** Comes after the server has closed: no request is running any more. */
   async onApplicationShutdown(): Promise<void> {
+    await this.sweeper.stop();
     await this.store.drained();
-    const isIdle = await within(DRAIN_MS, this.dispatcher.idle());
-    if (!isIdle)
-      this.logger.warn(`Listeners still ran after ${DRAIN_MS} ms; their deliveries stay open.`);
+    await this.dispatcher.stop();
+    if (!(await within(GRACE_MS, this.dispatcher.idle()))) {
+      this.dispatcher.abort();
+      this.logger.warn(
+        `Listeners still ran ${GRACE_MS} ms after the application was told to stop; their deliveries will be resumed.`,
+      );
+    }
     await this.rejections.flush();
+    await this.transactions.close();
     await this.database.close();
   }
 

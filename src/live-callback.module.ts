@@ -6,14 +6,16 @@ import type { DataSource } from 'typeorm';
 import {
   bindAuditController,
   CallbackDatabase,
+  CallbackReplayer,
   CallbackRequeuer,
   CallbackStore,
-  DeliveryRecorder,
   LIVE_CALLBACK_ENTITIES,
   LiveCallbackAuditService,
   LiveCallbackHealth,
   ProcessIdentity,
   RejectionRecorder,
+  StoredDeliveryLedger,
+  TransactionRunner,
 } from './audit/index.js';
 import {
   DeliveryLedger,
@@ -21,6 +23,8 @@ import {
   ListenerRegistry,
   LiveEventBus,
   LiveEventDispatcher,
+  DeliverySweeper,
+  ListenerRunner,
 } from './bus/index.js';
 import {
   AnyCallbackController,
@@ -127,6 +131,11 @@ function compose(
         useFactory: (host: DataSource, { runMigrations }: LiveCallbackConfig) =>
           new CallbackDatabase(host, runMigrations),
       },
+      {
+        provide: TransactionRunner,
+        inject: [getDataSourceToken(extras.dataSource)],
+        useFactory: (host: DataSource) => new TransactionRunner(host),
+      },
       ...PROVIDERS,
     ],
     exports: EXPORTS,
@@ -156,16 +165,19 @@ const PROVIDERS: Provider[] = [
   // audit: what is kept
   ProcessIdentity,
   CallbackStore,
+  CallbackReplayer,
   CallbackRequeuer,
   RejectionRecorder,
   LiveCallbackAuditService,
   LiveCallbackHealth,
-  { provide: DeliveryLedger, useClass: DeliveryRecorder },
+  { provide: DeliveryLedger, useClass: StoredDeliveryLedger },
   // bus: the way on
   ListenerRegistry,
   ListenerExplorer,
   LiveEventBus,
+  ListenerRunner,
   LiveEventDispatcher,
+  DeliverySweeper,
   LiveCallbackLifecycle,
 ];
 

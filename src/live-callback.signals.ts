@@ -22,6 +22,8 @@ export interface LiveCallbackSignals {
   delivered: { id: string; kind: string; listener: string; attempt: number; durationMs: number };
   /** An attempt of a listener failed. */
   failed: { id: string; kind: string; listener: string; attempt: number; error: string };
+  /** A listener is given up on an event; `audit.replay` starts anew. */
+  dead: { id: string; kind: string; listener: string; attempt: number; error: string };
 }
 
 /** Name of a signal. */

@@ -46,6 +46,14 @@ export type RejectionItem = Pick<
   'reason' | 'count' | 'remoteAddress' | 'excerpt' | 'firstAt' | 'lastAt'
 >;
 
+/** A delivery that will be run again. */
+export interface ReplayedDelivery {
+  readonly callbackId: string;
+  readonly listener: string;
+  /** Number of the attempt that comes next. */
+  readonly attempt: number;
+}
+
 /** What a second look came to. */
 export interface RequeueSummary {
   /** Callbacks that fit now and were delivered. */

@@ -52,6 +52,10 @@ export class CallbackDatabase {
     await opened?.dataSource.destroy();
   }
 
+  get isOpen(): boolean {
+    return this.opened !== undefined;
+  }
+
   get dataSource(): DataSource {
     return this.use().dataSource;
   }

@@ -4,10 +4,10 @@ import { ListenerRegistry, LiveEventDispatcher } from '../bus/index.js';
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
 import { CallbackDatabase } from './callback.database.js';
-import { FIRST_FENCE, LEASE_MS } from './callback.store.js';
+import { FIRST_FENCE } from './callback.store.js';
 import type { LiveCallback } from './entities/index.js';
-import { ProcessIdentity } from './process-identity.js';
-import { streamKeyOf } from './stream-key.js';
+import { LEASE_MS, ProcessIdentity } from './process-identity.js';
+import { deliveriesOf, streamKeyOf } from './stream-key.js';
 
 /** Gives stored callbacks a second look, after an upgrade that knows more. */
 @Injectable()
@@ -32,7 +32,6 @@ export class CallbackRequeuer {
     const { kind } = meaning;
     const strays = remarks?.filter((remark) => remark.startsWith('other-route: ')) ?? [];
     const allRemarks = [...strays, ...meaning.remarks];
-    const streamKey = streamKeyOf(meaning.stream);
     const result = await this.database.writer.requeue(
       {
         id,
@@ -40,18 +39,20 @@ export class CallbackRequeuer {
         occurredAt: meaning.occurredAt?.getTime() ?? null,
         identityDigest: meaning.identityDigest,
         remarks: allRemarks.length === 0 ? null : JSON.stringify(allRemarks),
-        streamKey,
-        listeners: this.listeners.matching(kind).map((listener) => listener.id),
+        deliveries: deliveriesOf(id, meaning.stream, this.listeners.matching(kind)),
       },
       { owner: this.process.id, milliseconds: LEASE_MS },
     );
     if (result === null) return false;
     if (result.variant) emitSignal('variant', () => ({ id, kind }));
     const facts = { id, receivedAt, attempt: 1, variant: result.variant };
-    this.dispatcher.dispatch(toLiveEvent(facts, meaning, payload), {
-      listeners: result.listeners,
-      streamKey,
+    const event = toLiveEvent(facts, meaning, payload);
+    this.dispatcher.announce(event);
+    this.dispatcher.dispatch(event, {
+      listeners: result.leased,
+      streamKey: streamKeyOf(meaning.stream),
       fence: FIRST_FENCE,
+      isCounted: true,
     });
     return true;
   }

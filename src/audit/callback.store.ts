@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { errorText } from '../bus/index.js';
+import { errorText, LiveEventDispatcher } from '../bus/index.js';
 import { BatchQueue } from './batch.queue.js';
 import { CallbackDatabase } from './callback.database.js';
-import { ProcessIdentity } from './process-identity.js';
+import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { StorageUnavailableError } from './storage.error.js';
 import type { BatchEntry, InsertResult, NewCallback } from './writers/callback.writer.js';
 
@@ -11,6 +11,8 @@ import type { BatchEntry, InsertResult, NewCallback } from './writers/callback.w
 export interface StoreResult {
   readonly outcome: 'stored' | 'duplicate';
   readonly variant: boolean;
+  /** Listeners whose delivery is leased to this process; the others wait for a sweep. */
+  readonly leased: readonly string[];
 }
 
 /** Fence of the lease that the insert takes. */
@@ -18,8 +20,6 @@ export const FIRST_FENCE = 1;
 
 /** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
 const DEADLINE_MS = 7_000;
-/** How long a process may hold a delivery before others may take it, ms. */
-export const LEASE_MS = 60_000;
 const LIMITS = { items: 256, weight: 4 * 1024 * 1024, waiting: 10_000 };
 
 /** Makes callbacks durable, once each. */
@@ -35,6 +35,7 @@ export class CallbackStore {
   constructor(
     private readonly database: CallbackDatabase,
     private readonly process: ProcessIdentity,
+    private readonly dispatcher: LiveEventDispatcher,
   ) {}
 
   /**
@@ -66,16 +67,18 @@ export class CallbackStore {
 
   private async write(callbacks: readonly NewCallback[]): Promise<StoreResult[]> {
     const batch = distinct(callbacks);
-    const lease = { owner: this.process.id, milliseconds: LEASE_MS };
+    // Without room the table keeps the deliveries, and memory stays flat however slow listeners are.
+    const lease =
+      this.dispatcher.room > 0 ? { owner: this.process.id, milliseconds: LEASE_MS } : null;
     const results = await this.database.writer.insert([...batch.values()], lease);
     const byDigest = new Map<string, InsertResult>();
     let index = 0;
     for (const digest of batch.keys()) byDigest.set(digest, results[index++] as InsertResult);
     return callbacks.map((callback) => {
-      const { isNew, variant } = byDigest.get(callback.contentDigest) as InsertResult;
+      const { isNew, variant, leased } = byDigest.get(callback.contentDigest) as InsertResult;
       // Of several copies in one batch the first is the event, the others its redeliveries.
       const isFirst = batch.get(callback.contentDigest)?.callback === callback;
-      return { outcome: isNew && isFirst ? 'stored' : 'duplicate', variant };
+      return { outcome: isNew && isFirst ? 'stored' : 'duplicate', variant, leased };
     });
   }
 }

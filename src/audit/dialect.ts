@@ -10,6 +10,13 @@ const DIALECTS: Partial<Record<DataSourceOptions['type'], Dialect>> = {
   mariadb: 'mysql',
 };
 
+/** The time of the database, Unix milliseconds: what nodes with different clocks agree on. */
+export const NOW_MS: Record<Dialect, string> = {
+  sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+  postgres: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
+  mysql: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
+};
+
 /** Dialect of a DataSource, undefined for a database that the module does not support. */
 export function dialectOfType(type: DataSourceOptions['type']): Dialect | undefined {
   return DIALECTS[type];

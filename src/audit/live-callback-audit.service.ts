@@ -20,10 +20,12 @@ import {
   type CallbackDetail,
   type CallbackRow,
   type RejectionItem,
+  type ReplayedDelivery,
   type RequeueSummary,
   type StatsItem,
 } from './audit-row.js';
 import { CallbackDatabase } from './callback.database.js';
+import { CallbackReplayer, type ReplayReason } from './callback.replayer.js';
 import { CallbackRequeuer } from './callback.requeuer.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from './entities/index.js';
 
@@ -38,6 +40,7 @@ export class LiveCallbackAuditService {
     private readonly database: CallbackDatabase,
     private readonly interpreter: EventInterpreter,
     private readonly requeuer: CallbackRequeuer,
+    private readonly replayer: CallbackReplayer,
   ) {}
 
   /**
@@ -171,6 +174,28 @@ export class LiveCallbackAuditService {
       else summary.kept++;
     }
     return summary;
+  }
+
+  /**
+   * Runs listeners again on stored callbacks: one by its id, or all of a filter, such as the dead
+   * letters. Listeners see it as `event.replay`.
+   *
+   * @throws BadRequestException for a reason, actor or listener that cannot be
+   */
+  async replay(
+    which: string | CallbackFilter,
+    why: ReplayReason,
+  ): Promise<readonly ReplayedDelivery[]> {
+    this.replayer.check(why);
+    const replayed: ReplayedDelivery[] = [];
+    const rows = typeof which === 'string' ? [{ id: which }] : this.iterate(which);
+    for await (const { id } of rows) {
+      const callback = isId(id)
+        ? await this.database.dataSource.getRepository(LiveCallback).findOneBy({ id })
+        : null;
+      if (callback) replayed.push(...(await this.replayer.replay(callback, why)));
+    }
+    return replayed;
   }
 
   private applyFilter(query: SelectQueryBuilder<LiveCallback>, filter: CallbackFilter): void {

@@ -46,6 +46,22 @@ export function createModuleDataSource(host: DataSource): DataSource {
   });
 }
 
+/**
+ * Makes commits of a SQLite connection survive a power loss.
+ *
+ * @throws StorageSetupError when the setting is not kept
+ */
+export function prepareSqlite(database: Database): void {
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  const synchronous = database.pragma('synchronous', { simple: true });
+  if (synchronous !== 2) {
+    throw new StorageSetupError(
+      `SQLite answers synchronous=${String(synchronous)} after it was set to FULL (2); callbacks would not survive a power loss.`,
+    );
+  }
+}
+
 function isInMemory(database: unknown): boolean {
   return database === undefined || database === '' || database === ':memory:';
 }
@@ -63,16 +79,7 @@ const OVERRIDES: Record<Dialect, Overrides> = {
     // A busy database is retried from the event loop; waiting inside SQLite would block it.
     timeout: 0,
     enableWAL: true,
-    prepareDatabase: (database: Database) => {
-      database.pragma('journal_mode = WAL');
-      database.pragma('synchronous = FULL');
-      const synchronous = database.pragma('synchronous', { simple: true });
-      if (synchronous !== 2) {
-        throw new StorageSetupError(
-          `SQLite answers synchronous=${String(synchronous)} after it was set to FULL (2); callbacks would not survive a power loss.`,
-        );
-      }
-    },
+    prepareDatabase: prepareSqlite,
   }),
   // A standby may lag behind: what was just stored is read from the primary too.
   postgres: ({ replication, extra }) => ({

@@ -1,10 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 
-import { EventCatalog, type LiveEvent } from '../events/index.js';
+import { EventCatalog } from '../events/index.js';
 import { ListenerError } from './listener.error.js';
-import { ListenerRegistry } from './listener.registry.js';
-import { onLiveEventMetadata } from './on-live-event.decorator.js';
+import { resolveListenerOptions } from './listener.options.js';
+import { ListenerRegistry, type Listener } from './listener.registry.js';
+import { onLiveEventMetadata, type OnLiveEventMetadata } from './on-live-event.decorator.js';
 
 /** Longest listener id: it is part of the primary key of its delivery rows. */
 const MAX_ID_LENGTH = 190;
@@ -32,9 +33,7 @@ export class ListenerExplorer implements OnModuleInit {
         if (metadata.length === 0) continue;
         const instance = staticInstanceOf(wrapper, method);
         if (seen.has(instance)) break; // an alias: registered under its other token
-        for (const { id, patterns } of metadata) {
-          this.register(instance, method, id ?? `${instance.constructor.name}.${method}`, patterns);
-        }
+        for (const use of metadata) this.register(instance, method, use);
       }
       if (wrapper.instance) seen.add(wrapper.instance as object);
     }
@@ -48,13 +47,10 @@ export class ListenerExplorer implements OnModuleInit {
     return [...new Set(catalogs.flatMap(({ kinds }) => kinds))];
   }
 
-  private register(
-    instance: object,
-    method: string,
-    id: string,
-    patterns: readonly string[],
-  ): void {
+  private register(instance: object, method: string, use: OnLiveEventMetadata): void {
+    const { patterns, ...settings } = use;
     const place = `${instance.constructor.name}.${method}`;
+    const id = settings.id ?? place;
     const known = this.knownKinds();
     const stranger = patterns.find((pattern) => pattern !== '*' && !known.includes(pattern));
     if (stranger !== undefined) {
@@ -72,11 +68,12 @@ export class ListenerExplorer implements OnModuleInit {
         `Two listeners have the id "${id}"; the second is ${place}. Give one of them its own: @OnLiveEvent(…, { id: '…' }), and provide a listener class in one module only.`,
       );
     }
-    const handler = instance as Record<string, (event: LiveEvent) => unknown>;
+    const handler = instance as Record<string, Listener['handle']>;
     this.registry.add({
       id,
       patterns: new Set(patterns),
-      handle: (event) => handler[method]?.(event),
+      options: resolveListenerOptions(place, settings),
+      handle: (event, context) => handler[method]?.(event, context),
     });
   }
 }

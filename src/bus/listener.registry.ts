@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
+import type { ListenerOptions } from './listener.options.js';
+import type { LiveEventContext } from './live-event.context.js';
 
 /** A listener method, ready to be called. */
 export interface Listener {
   readonly id: string;
   /** Kinds it listens to, or `'*'`. */
   readonly patterns: ReadonlySet<string>;
-  handle(event: LiveEvent): unknown;
+  readonly options: ListenerOptions;
+  handle(event: LiveEvent, context: LiveEventContext): unknown;
 }
 
 /** The durable listeners of the application, found at start. */
@@ -19,6 +22,11 @@ export class ListenerRegistry {
   add(listener: Listener): void {
     this.listeners.set(listener.id, listener);
     this.byKind.clear();
+  }
+
+  /** Ids of all listeners. */
+  get ids(): readonly string[] {
+    return [...this.listeners.keys()];
   }
 
   get(id: string): Listener | undefined {

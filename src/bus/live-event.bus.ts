@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { filter, Subject, type Observable } from 'rxjs';
+import type { EntityManager } from 'typeorm';
 
 import type { KindOf, LiveEvent, LiveEventPattern } from '../events/index.js';
 import { errorText } from './error-text.js';
-import { ListenerRegistry } from './listener.registry.js';
+import type { LiveEventContext } from './live-event.context.js';
+import { ListenerRegistry, type Listener } from './listener.registry.js';
 
 /** A function that observes events. */
 export type LiveEventHandler<P extends LiveEventPattern = '*'> = (
@@ -58,11 +60,14 @@ export class LiveEventBus {
    * For tests of a host: runs all listeners and observers of an event and waits for the listeners.
    * Nothing is stored or recorded.
    *
+   * @param context what handlers get as `context`, such as a `manager` for transactional ones
    * @throws AggregateError with what the listeners threw, after all of them have run
    */
-  async publish(event: LiveEvent): Promise<void> {
+  async publish(event: LiveEvent, context: Partial<LiveEventContext> = {}): Promise<void> {
     this.emit(event);
-    const runs = this.registry.matching(event.kind).map(async (listener) => listener.handle(event));
+    const runs = this.registry
+      .matching(event.kind)
+      .map((listener) => runOnce(listener, event, context));
     const failed = (await Promise.allSettled(runs)).filter((run) => run.status === 'rejected');
     if (failed.length > 0) {
       throw new AggregateError(
@@ -87,4 +92,19 @@ export class LiveEventBus {
       this.logger.error(`An observer failed on ${event.kind} ${event.id}: ${errorText(error)}`);
     }
   }
+}
+
+async function runOnce(
+  listener: Listener,
+  event: LiveEvent,
+  { signal = new AbortController().signal, manager }: Partial<LiveEventContext>,
+): Promise<void> {
+  const context = {
+    signal,
+    get manager(): EntityManager {
+      if (manager) return manager;
+      throw new Error('Give publish() the manager: publish(event, { manager })');
+    },
+  };
+  await listener.handle(event, context);
 }

@@ -2,21 +2,19 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
-import { DeliveryLedger } from './delivery.ledger.js';
+import { DeliveryLedger, type DeliveryLease, type DeliveryOutcome } from './delivery.ledger.js';
 import { errorText } from './error-text.js';
-import { LiveEventBus } from './live-event.bus.js';
+import { backoffAfter } from './listener.options.js';
 import { ListenerQueue } from './listener.queue.js';
 import { ListenerRegistry, type Listener } from './listener.registry.js';
+import { ListenerRunner } from './listener.runner.js';
+import { LiveEventBus } from './live-event.bus.js';
+import { NonRetryableError } from './non-retryable.error.js';
 
-/** How many streams one listener serves side by side. */
-const CONCURRENCY = 32;
-
-/** A stored event on its way to one listener, under the lease that was taken with the insert. */
-interface Delivery {
-  readonly event: LiveEvent;
-  readonly listener: Listener;
-  readonly fence: number;
-}
+/** Deliveries that one process holds in memory; the table keeps the others until there is room. */
+const CAPACITY = 2_000;
+/** Age at which a lease is prolonged, ms: well below its length. */
+const RENEW_AFTER_MS = 2_500;
 
 /** The delivery rows of an event that this process holds. */
 export interface Dispatch {
@@ -26,87 +24,229 @@ export interface Dispatch {
   readonly streamKey: string;
   /** Fence of the leases. */
   readonly fence: number;
+  /** Whether the attempt of the event has been counted already. */
+  readonly isCounted: boolean;
+  /** Attempts that do not count any more, because a replay came after them. */
+  readonly attemptsBefore?: number;
 }
 
-/** Hands stored events on: to durable listeners with their outcome recorded, and to observers. */
+/** A stored event on its way to one listener. */
+interface Delivery extends DeliveryLease {
+  fence: number;
+  leasedAt: number;
+  event: LiveEvent;
+  isCounted: boolean;
+  readonly to: Listener;
+  readonly attemptsBefore: number;
+}
+
+/** Hands stored events to durable listeners: in order, retried, with every outcome recorded. */
 @Injectable()
 export class LiveEventDispatcher {
   private readonly logger = new Logger('LiveCallback');
   private readonly queues = new Map<string, ListenerQueue<Delivery>>();
-  private open = 0;
+  /** What is held: waiting, running, or being recorded. */
+  private readonly held = new Map<string, Delivery>();
+  /** Outcomes on their way into the table. */
+  private recording = 0;
   private idleWaiters: (() => void)[] = [];
 
   constructor(
     private readonly registry: ListenerRegistry,
     private readonly ledger: DeliveryLedger,
+    private readonly runner: ListenerRunner,
     private readonly bus: LiveEventBus,
   ) {}
 
-  /** Takes an event whose row and delivery rows are committed. */
-  dispatch(event: LiveEvent, { listeners, streamKey, fence }: Dispatch): void {
+  /** How many more deliveries this process should take. */
+  get room(): number {
+    return Math.max(0, CAPACITY - this.held.size);
+  }
+
+  /** Tells the observers of a newly stored event. */
+  announce(event: LiveEvent): void {
     this.bus.emit(event);
-    for (const id of listeners) {
-      const listener = this.registry.get(id);
-      if (!listener) continue;
-      this.open++;
-      this.queueOf(listener).push(streamKey, { event, listener, fence });
+  }
+
+  /** Takes an event whose delivery rows are committed and leased to this process. */
+  dispatch(event: LiveEvent, how: Dispatch): void {
+    for (const id of how.listeners) {
+      const to = this.registry.get(id);
+      const key = `${event.id} ${id}`;
+      const known = this.held.get(key);
+      if (known) known.fence = how.fence; // its lease had run out; the run goes on under the new one
+      if (!to || known) continue;
+      const delivery: Delivery = {
+        event,
+        to,
+        callbackId: event.id,
+        listener: id,
+        fence: how.fence,
+        leasedAt: performance.now(),
+        isCounted: how.isCounted,
+        attemptsBefore: how.attemptsBefore ?? 0,
+      };
+      this.held.set(key, delivery);
+      this.queueOf(to).push(to.options.order === 'stream' ? how.streamKey : event.id, delivery);
     }
   }
 
-  /** Resolves when no listener runs or waits and every outcome is recorded. */
+  /** Prolongs the leases that are held for some time. */
+  async renew(): Promise<void> {
+    const now = performance.now();
+    const aged = [...this.held.values()].filter((it) => now - it.leasedAt > RENEW_AFTER_MS);
+    if (aged.length === 0) return;
+    await this.ledger.renew(aged.map(leaseOf));
+    for (const delivery of aged) delivery.leasedAt = now;
+  }
+
+  /** Resolves when no listener runs, every outcome is recorded, and only later attempts are open. */
   idle(): Promise<void> {
-    if (this.open === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  private get isIdle(): boolean {
+    return this.recording === 0 && [...this.queues.values()].every((queue) => queue.isIdle);
+  }
+
+  /** Starts nothing more, and gives back what has not begun. */
+  async stop(): Promise<void> {
+    const waiting = [...this.queues.values()].flatMap((queue) => queue.stop());
+    for (const delivery of waiting) this.drop(delivery);
+    await this.ledger.release(
+      waiting.map((delivery) => ({ ...leaseOf(delivery), isUnused: delivery.isCounted })),
+    );
+  }
+
+  /** Tells the runs that are still going on that the application stops. */
+  abort(): void {
+    this.runner.abort();
   }
 
   private queueOf(listener: Listener): ListenerQueue<Delivery> {
     let queue = this.queues.get(listener.id);
     if (!queue) {
-      queue = new ListenerQueue((delivery) => this.run(delivery), CONCURRENCY);
+      queue = new ListenerQueue((it) => this.attempt(it), listener.options.concurrency);
       this.queues.set(listener.id, queue);
     }
     return queue;
   }
 
-  private async run({ event, listener, fence }: Delivery): Promise<void> {
-    const startedAt = performance.now();
-    let error: string | null = null;
-    try {
-      await listener.handle(event);
-    } catch (thrown) {
-      error = errorText(thrown);
-      this.logger.error(`Listener ${listener.id} failed on ${event.kind} ${event.id}: ${error}`);
+  /** @returns the pause before the next attempt; null when there is none */
+  private async attempt(delivery: Delivery): Promise<number | null> {
+    const { to, attemptsBefore } = delivery;
+    if (!delivery.isCounted && !(await this.begin(delivery))) return null;
+    delivery.isCounted = false;
+    const tries = delivery.event.attempt - attemptsBefore;
+    if (tries > to.options.attempts) {
+      // Counted before it ran, and nobody saw it end: the process did, or the host was cut off.
+      this.settle(delivery, 'dead', 'The process ended during each attempt', 0, 0);
+      return null;
     }
-    const durationMs = Math.round(performance.now() - startedAt);
-    this.signal(event, listener.id, error, durationMs);
-    const settled = this.ledger.settle({
-      callbackId: event.id,
-      listener: listener.id,
-      fence,
-      state: error === null ? 'done' : 'pending',
-      error,
-      durationMs,
-    });
-    // The next event of the stream need not wait for the record of this one.
-    void settled.then(() => this.closeOne());
+    const startedAt = performance.now();
+    const durationMs = () => Math.round(performance.now() - startedAt);
+    try {
+      const isRecorded = await this.runner.run(to, delivery.event, leaseOf(delivery));
+      if (isRecorded) this.finish(delivery, durationMs());
+      else this.settle(delivery, 'done', null, durationMs(), 0);
+      return null;
+    } catch (thrown) {
+      return this.fail(delivery, thrown, tries, durationMs());
+    }
   }
 
-  private signal(
-    { id, kind, attempt }: LiveEvent,
-    listener: string,
+  /** Counts a further attempt. False when the delivery is not this process's any more. */
+  private async begin(delivery: Delivery): Promise<boolean> {
+    if (await this.ledger.begin(leaseOf(delivery))) {
+      delivery.event = Object.freeze({ ...delivery.event, attempt: delivery.event.attempt + 1 });
+      return true;
+    }
+    this.drop(delivery);
+    return false;
+  }
+
+  private fail(
+    delivery: Delivery,
+    thrown: unknown,
+    tries: number,
+    durationMs: number,
+  ): number | null {
+    const { event, listener, to } = delivery;
+    const error = errorText(thrown);
+    const isDead = thrown instanceof NonRetryableError || tries >= to.options.attempts;
+    const retryInMs = isDead ? 0 : backoffAfter(tries, to.options);
+    const next = isDead ? 'it is a dead letter now' : `next attempt in ${retryInMs} ms`;
+    this.logger.error(
+      `Listener ${listener} failed on ${event.kind} ${event.id} (attempt ${event.attempt}); ${next}: ${error}`,
+    );
+    this.settle(delivery, isDead ? 'dead' : 'pending', error, durationMs, retryInMs);
+    return isDead ? null : retryInMs;
+  }
+
+  /** The next event of the stream need not wait for the record of this one. */
+  private settle(
+    delivery: Delivery,
+    state: DeliveryOutcome['state'],
     error: string | null,
     durationMs: number,
+    retryInMs: number,
   ): void {
-    if (error === null) {
-      emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
-    } else {
-      emitSignal('failed', () => ({ id, kind, listener, attempt, error }));
+    const { id, kind, attempt } = delivery.event;
+    const { listener } = delivery;
+    const recorded = this.ledger.settle({
+      ...leaseOf(delivery),
+      state,
+      error,
+      durationMs,
+      retryInMs,
+    });
+    if (error !== null) emitSignal('failed', () => ({ id, kind, listener, attempt, error }));
+    if (state === 'dead') {
+      emitSignal('dead', () => ({ id, kind, listener, attempt, error: error ?? '' }));
     }
+    if (state === 'done') this.signalDelivered(delivery, durationMs);
+    this.recording++;
+    void this.closeWhen(recorded, delivery, state);
   }
 
-  private closeOne(): void {
-    this.open--;
-    if (this.open > 0) return;
-    for (const resolve of this.idleWaiters.splice(0)) resolve();
+  private async closeWhen(
+    recorded: Promise<void>,
+    delivery: Delivery,
+    state: DeliveryOutcome['state'],
+  ): Promise<void> {
+    await recorded;
+    this.recording--;
+    if (state === 'pending') this.tellIfIdle();
+    else this.drop(delivery);
   }
+
+  /** A transactional listener has recorded its outcome itself. */
+  private finish(delivery: Delivery, durationMs: number): void {
+    this.signalDelivered(delivery, durationMs);
+    this.drop(delivery);
+  }
+
+  private signalDelivered({ event, listener }: Delivery, durationMs: number): void {
+    const { id, kind, attempt } = event;
+    emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
+  }
+
+  private drop({ callbackId, listener }: DeliveryLease): void {
+    this.held.delete(`${callbackId} ${listener}`);
+    this.tellIfIdle();
+  }
+
+  private tellIfIdle(): void {
+    if (this.idleWaiters.length === 0) return;
+    // Later, when the queue has taken note that the run has ended.
+    setImmediate(() => {
+      if (!this.isIdle) return;
+      for (const resolve of this.idleWaiters.splice(0)) resolve();
+    });
+  }
+}
+
+function leaseOf({ callbackId, listener, fence }: DeliveryLease): DeliveryLease {
+  return { callbackId, listener, fence };
 }

@@ -1,20 +1,16 @@
 import type { KindOf, LiveEvent, LiveEventPattern } from '../events/index.js';
-
-/** Settings of one listener. */
-export interface OnLiveEventOptions {
-  /**
-   * Stable name of the listener: delivery rows carry it across deployments, so it must survive a
-   * renamed class. Default: `ClassName.methodName`.
-   */
-  id?: string;
-}
+import type { OnLiveEventOptions } from './listener.options.js';
+import type { LiveEventContext } from './live-event.context.js';
 
 /** One use of {@link OnLiveEvent} on a method. @internal */
 export interface OnLiveEventMetadata extends OnLiveEventOptions {
   readonly patterns: readonly string[];
 }
 
-type Handler<P extends LiveEventPattern> = (event: LiveEvent<KindOf<P>>) => unknown;
+type Handler<P extends LiveEventPattern> = (
+  event: LiveEvent<KindOf<P>>,
+  context: LiveEventContext,
+) => unknown;
 
 const METADATA = 'nestjs-live-callback:on-live-event';
 

@@ -11,6 +11,13 @@ export type LiveEventPattern = LiveEventKind | '*';
 /** The kinds that a pattern stands for. */
 export type KindOf<P extends LiveEventPattern> = P extends LiveEventKind ? P : LiveEventKind;
 
+/** Who asked for an event to be handled again, and why. */
+export interface LiveEventReplay {
+  readonly at: Date;
+  readonly reason: string;
+  readonly actor: string;
+}
+
 /** One stored event, as listeners get it. A union over the kinds, told apart by `kind`. */
 export type LiveEvent<K extends LiveEventKind = LiveEventKind> = {
   [P in K]: {
@@ -26,6 +33,8 @@ export type LiveEvent<K extends LiveEventKind = LiveEventKind> = {
     readonly attempt: number;
     /** Whether another body with the same identity had been stored before: one of them is not genuine. */
     readonly variant: boolean;
+    /** Set when this run was asked for, by `audit.replay` and not by CSS. */
+    readonly replay: LiveEventReplay | null;
     /** The typed view. */
     readonly data: LiveEventMap[P];
     /** The JSON as sent, `t` and `sign` included; integers beyond 2^53 are strings. */

@@ -1,5 +1,5 @@
 import type { Interpretation } from './event-interpreter.js';
-import type { LiveEvent } from './live-event.js';
+import type { LiveEvent, LiveEventReplay } from './live-event.js';
 import type { JsonObject } from './payload.js';
 
 /** What a row adds to the meaning of its payload. */
@@ -8,6 +8,8 @@ export interface EventFacts {
   readonly receivedAt: Date;
   readonly attempt: number;
   readonly variant: boolean;
+  /** Default: null, for an event that was not replayed. */
+  readonly replay?: LiveEventReplay | null;
 }
 
 /** The event that an interpreted payload is for listeners. */
@@ -16,5 +18,13 @@ export function toLiveEvent(
   { kind, stream, occurredAt, data }: Interpretation,
   raw: JsonObject,
 ): LiveEvent {
-  return Object.freeze({ ...facts, kind, stream, occurredAt, data, raw }) as LiveEvent;
+  return Object.freeze({
+    replay: null,
+    ...facts,
+    kind,
+    stream,
+    occurredAt,
+    data,
+    raw,
+  }) as LiveEvent;
 }

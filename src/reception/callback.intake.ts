@@ -1,6 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { CallbackStore, FIRST_FENCE, StorageUnavailableError } from '../audit/index.js';
+import {
+  CallbackStore,
+  FIRST_FENCE,
+  StorageUnavailableError,
+  streamKeyOf,
+  type StoreResult,
+} from '../audit/index.js';
 import { LiveEventDispatcher } from '../bus/index.js';
 import { CallbackIntake, toLiveEvent } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
@@ -47,8 +53,8 @@ export class StoringCallbackIntake extends CallbackIntake {
   private async storeAndHandOn(callback: TypedCallback): Promise<200 | 503> {
     const { kind } = callback.row;
     try {
-      const { outcome } = await this.store.put(callback.row, ({ variant }) =>
-        this.handOn(callback, variant),
+      const { outcome } = await this.store.put(callback.row, (result) =>
+        this.handOn(callback, result),
       );
       if (outcome === 'duplicate') emitSignal('duplicate', () => ({ kind }));
       return 200;
@@ -60,7 +66,7 @@ export class StoringCallbackIntake extends CallbackIntake {
   }
 
   /** Comes once per callback, after its commit. What does not fit reaches no listener. */
-  private handOn({ row, meaning, payload }: TypedCallback, variant: boolean): void {
+  private handOn({ row, meaning, payload }: TypedCallback, { variant, leased }: StoreResult): void {
     const { id, kind, state, eventType } = row;
     emitSignal('stored', () => ({ id, kind, state, variant }));
     if (variant) emitSignal('variant', () => ({ id, kind }));
@@ -70,10 +76,13 @@ export class StoringCallbackIntake extends CallbackIntake {
       return;
     }
     const facts = { id, receivedAt: new Date(row.receivedAt), attempt: 1, variant };
-    this.dispatcher.dispatch(toLiveEvent(facts, meaning, payload), {
-      listeners: row.listeners,
-      streamKey: row.streamKey,
+    const event = toLiveEvent(facts, meaning, payload);
+    this.dispatcher.announce(event);
+    this.dispatcher.dispatch(event, {
+      listeners: leased,
+      streamKey: streamKeyOf(meaning.stream),
       fence: FIRST_FENCE,
+      isCounted: true,
     });
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 
-import { streamKeyOf, type NewCallback } from '../audit/index.js';
+import { deliveriesOf, type NewCallback } from '../audit/index.js';
 import { ListenerRegistry } from '../bus/index.js';
 import { EventInterpreter, type Interpretation, type JsonObject } from '../events/index.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
@@ -43,8 +43,9 @@ export class CallbackPipe {
     const isStray = routeKind !== null && routeKind !== kind;
     const remarks = isStray ? [`other-route: ${routeKind}`, ...meaning.remarks] : meaning.remarks;
     const receivedAt = this.config.clock();
+    const id = this.nextId(receivedAt);
     const row: NewCallback = {
-      id: this.nextId(receivedAt),
+      id,
       kind,
       eventType: meaning.eventType,
       state,
@@ -61,8 +62,8 @@ export class CallbackPipe {
       errors: lines(meaning.errors),
       remoteAddress: remoteAddress?.slice(0, ID_LENGTH) ?? null,
       body: text,
-      streamKey: streamKeyOf(stream),
-      listeners: state === 'quarantined' ? [] : this.listeners.matching(kind).map(({ id }) => id),
+      deliveries:
+        state === 'quarantined' ? [] : deliveriesOf(id, stream, this.listeners.matching(kind)),
     };
     return { row, meaning, payload };
   }

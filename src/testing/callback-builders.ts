@@ -1,18 +1,4 @@
-import { randomUUID } from 'node:crypto';
-
-/** Fields of a callback, in their spelling on the wire. */
-export type CallbackFields = Record<string, unknown>;
-
-const STREAM = { appid: 12345678, app: 'push.example.com', appname: 'live' };
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-/** A decimal of up to 19 digits, as CSS numbers pushes and tasks: new for each call. */
-function decimalId(): string {
-  return String(BigInt(`0x${randomUUID().replaceAll('-', '').slice(0, 15)}`));
-}
+import { decimalId, seconds, STREAM, type CallbackFields } from './callback-fields.js';
 
 /** A started push, not signed yet. Each call makes another push. */
 export function streamPushCallback(fields: CallbackFields = {}): CallbackFields {

@@ -31,6 +31,7 @@ const SIGNALS = Object.keys({
   refused: true,
   delivered: true,
   failed: true,
+  dead: true,
 } satisfies Record<LiveCallbackSignal, true>) as LiveCallbackSignal[];
 
 /** Stands in values of every body, and in no name. */
@@ -43,7 +44,7 @@ class Listeners {
   @OnLiveEvent('stream-push')
   onPush(): void {}
 
-  @OnLiveEvent('stream-interrupt', { id: 'broken' })
+  @OnLiveEvent('stream-interrupt', { id: 'broken', attempts: 1 })
   onInterrupt({ id }: LiveEvent<'stream-interrupt'>): void {
     throw new RangeError(`no room for ${id}`);
   }
@@ -193,6 +194,10 @@ describe('over HTTP', () => {
       ['stored', { id, kind, state: 'accepted', variant: false }],
       [
         'failed',
+        { id, kind, listener: 'broken', attempt: 1, error: `RangeError: no room for ${id}` },
+      ],
+      [
+        'dead',
         { id, kind, listener: 'broken', attempt: 1, error: `RangeError: no room for ${id}` },
       ],
     ]);

@@ -1,9 +1,12 @@
 import {
+  Body,
   Controller,
   Get,
+  HttpCode,
   Inject,
   NotFoundException,
   Param,
+  Post,
   Query,
   UseGuards,
   VERSION_NEUTRAL,
@@ -18,7 +21,14 @@ import {
   type Page,
   type QueryParameters,
 } from '../audit-query.js';
-import type { CallbackDetail, CallbackRow, RejectionItem, StatsItem } from '../audit-row.js';
+import type {
+  CallbackDetail,
+  CallbackRow,
+  RejectionItem,
+  ReplayedDelivery,
+  StatsItem,
+} from '../audit-row.js';
+import type { ReplayReason } from '../callback.replayer.js';
 import { LiveCallbackAuditService } from '../live-callback-audit.service.js';
 import { AuditTokenGuard } from './audit-token.guard.js';
 
@@ -38,6 +48,19 @@ export abstract class AuditController {
     const callback = await this.audit.get(id);
     if (!callback) throw new NotFoundException('there is no callback with this id');
     return callback;
+  }
+
+  /** Runs listeners again; answers with the numbers of the attempts that come next. */
+  @Post('callbacks/:id/replay')
+  @HttpCode(200)
+  async replay(
+    @Param('id') id: string,
+    @Body() body: Record<string, unknown> | undefined,
+  ): Promise<{ items: readonly ReplayedDelivery[] }> {
+    await this.get(id);
+    const { reason, listeners } = body ?? {};
+    const why = { reason, listeners, actor: 'audit API' } as ReplayReason;
+    return { items: await this.audit.replay(id, why) };
   }
 
   /** Refused requests, newest first. */

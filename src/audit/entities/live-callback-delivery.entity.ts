@@ -48,6 +48,20 @@ export class LiveCallbackDelivery {
   @Column({ name: 'duration_ms', type: 'int', nullable: true })
   durationMs!: number | null;
 
+  /** Attempts that do not count any more, because a replay came after them. */
+  @Column({ name: 'attempts_before', type: 'int' })
+  attemptsBefore!: number;
+
+  /** When it was replayed last. */
+  @Column({ name: 'replayed_at', type: 'bigint', nullable: true, transformer: epoch })
+  replayedAt!: Date | null;
+
+  @Column({ name: 'replay_reason', type: 'varchar', length: 500, nullable: true })
+  replayReason!: string | null;
+
+  @Column({ name: 'replay_actor', type: 'varchar', length: 190, nullable: true })
+  replayActor!: string | null;
+
   /** When it became done or dead. */
   @Column({ name: 'finished_at', type: 'bigint', nullable: true, transformer: epoch })
   finishedAt!: Date | null;

@@ -70,6 +70,10 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
         last_error ${body},
         duration_ms int,
         finished_at bigint,
+        attempts_before int DEFAULT 0 NOT NULL,
+        replayed_at bigint,
+        replay_reason ${body},
+        replay_actor ${body},
         PRIMARY KEY (callback_id, listener)
       )`,
     );
@@ -91,6 +95,14 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
     // Most rows are accepted and done; where the database can, the indexes hold the others alone.
     await createIndex(runner, '', callback, 'state', 'state, id', "state <> 'accepted'");
     await createIndex(runner, '', delivery, 'open', 'state, callback_id', "state <> 'done'");
+    await createIndex(
+      runner,
+      '',
+      delivery,
+      'lane',
+      'state, listener, stream_key, callback_id',
+      "state = 'pending'",
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
 import type { CallbackState } from '../../events/index.js';
 
 /** A callback on its way into the tables; times in Unix milliseconds. */
@@ -22,10 +22,15 @@ export interface NewCallback {
   readonly errors: string | null;
   readonly remoteAddress: string | null;
   readonly body: string;
-  /** Events with the same key reach a listener one after the other. */
+  /** The listeners that get it. */
+  readonly deliveries: readonly NewDelivery[];
+}
+
+/** A listener that gets a callback. */
+export interface NewDelivery {
+  readonly listener: string;
+  /** Deliveries of a listener with the same key run one after the other. */
   readonly streamKey: string;
-  /** Ids of the listeners that get it. */
-  readonly listeners: readonly string[];
 }
 
 /** One entry of a batch: distinct by content, with the copies that came at the same time. */
@@ -41,16 +46,18 @@ export interface InsertResult {
   /** False when the content had been stored before. */
   readonly isNew: boolean;
   readonly variant: boolean;
+  /** Listeners whose delivery is leased to this process; the others wait for a sweep. */
+  readonly leased: readonly string[];
 }
 
 /** What a stored callback turned out to be, after it had been unknown or quarantined. */
 export interface Requeued extends Pick<
   NewCallback,
-  'id' | 'kind' | 'occurredAt' | 'identityDigest' | 'remarks' | 'streamKey' | 'listeners'
+  'id' | 'kind' | 'occurredAt' | 'identityDigest' | 'remarks' | 'deliveries'
 > {}
 
-/** What became of it; null when it was accepted already. */
-export type RequeueResult = { readonly variant: boolean; readonly listeners: string[] } | null;
+/** What became of it, with the listeners whose delivery is leased; null when it was accepted already. */
+export type RequeueResult = { readonly variant: boolean; readonly leased: string[] } | null;
 
 /** Refused requests that share reason, address and minute. */
 export interface RejectionRow {
@@ -74,22 +81,27 @@ export interface CallbackWriter {
   /**
    * Stores a batch in one transaction: the callbacks, unique by content digest, and a delivery row
    * per listener of each new one, leased with attempt 1 counted. New and duplicate are told apart
-   * by the unique index alone, never by reading first.
+   * by the unique index alone, never by reading first. A delivery is left unleased when an earlier
+   * one of its stream waits in the table or at another process, and when there is no lease to give.
    *
    * @returns a result per entry, in their order; the rows are durable by then
    */
-  insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]>;
+  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]>;
 
   /**
    * Turns a callback that was unknown or quarantined into an accepted one, with a leased delivery
    * row for each listener that has none yet.
-   *
-   * @returns the listeners that got a row
    */
   requeue(callback: Requeued, lease: Lease): Promise<RequeueResult>;
 
   /** Records outcomes of deliveries whose fence still holds. */
   settle(outcomes: readonly DeliveryOutcome[]): Promise<void>;
+
+  /** Takes over deliveries whose fence still is what it was when they were found. */
+  claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]>;
+
+  /** Prolongs leases whose fence still holds. */
+  renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void>;
 
   /** Adds rejection rows, or updates count and time of those with the same id. */
   recordRejections(rows: readonly RejectionRow[]): Promise<void>;

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import {
   driverHandle,
@@ -15,12 +16,13 @@ import type {
   CallbackWriter,
   InsertResult,
   Lease,
+  NewDelivery,
   RejectionRow,
   Requeued,
   RequeueResult,
 } from './callback.writer.js';
 
-const NOW_MS = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+const NOW = NOW_MS.mysql;
 /** InnoDB ends one of two transactions that wait for each other; it is to be tried again. */
 const DEADLOCK_TRIES = 5;
 const DEADLOCK_ERRNOS: ReadonlySet<unknown> = new Set([1205, 1213]);
@@ -31,6 +33,11 @@ const MAX_CHUNK = 64;
 
 type Value = string | number | null;
 type Query = <T = unknown>(sql: string, values?: Value[]) => Promise<T>;
+
+/** A delivery row to be. */
+interface DeliveryRow extends NewDelivery {
+  readonly id: string;
+}
 
 interface StoredRow {
   readonly id: string;
@@ -53,7 +60,7 @@ export class MysqlWriter implements CallbackWriter {
     this.rejection = tableName(dataSource, LiveCallbackRejection);
   }
 
-  insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]> {
+  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]> {
     // Batches that take row locks in different orders deadlock.
     const sorted = batch.toSorted((a, b) =>
       a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
@@ -75,12 +82,13 @@ export class MysqlWriter implements CallbackWriter {
         );
       }
       const deliveries = fresh.flatMap(({ callback }) =>
-        callback.listeners.map((listener) => ({ callback, listener })),
+        callback.deliveries.map((delivery) => ({ id: callback.id, ...delivery })),
       );
-      for (const chunk of chunksOf(deliveries)) await this.insertDeliveries(query, chunk, lease);
+      const leased = await this.insertDeliveries(query, deliveries, lease);
       return batch.map((entry) => ({
         isNew: isNew(entry),
         variant: rowOf(entry)?.variant === 1 || (isNew(entry) && rowOf(entry)?.has_elder === 1),
+        leased: leased.get(entry.callback.id) ?? [],
       }));
     });
   }
@@ -110,31 +118,52 @@ export class MysqlWriter implements CallbackWriter {
     );
   }
 
+  /** @returns the listeners whose row is leased, by callback */
   private async insertDeliveries(
     query: Query,
-    deliveries: readonly {
-      callback: { id: string; streamKey: string };
-      listener: string;
-    }[],
+    deliveries: readonly DeliveryRow[],
+    lease: Lease | null,
+  ): Promise<Map<string, string[]>> {
+    const leased = new Map<string, string[]>();
+    for (const chunk of chunksOf(deliveries)) {
+      const blocked = lease === null ? null : await this.blockedLanes(query, chunk, lease);
+      const isFree = (it: DeliveryRow) => blocked !== null && !blocked.has(laneOf(it));
+      const row = `(?, ?, ?, 'pending', ?, ?, IF(? IS NULL, NULL, ${NOW} + ?), 1)`;
+      await query(
+        `INSERT INTO ${this.delivery}
+           (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+         VALUES ${chunk.map(() => row).join(', ')}`,
+        chunk.flatMap((it) => {
+          const owner = isFree(it) ? (lease?.owner ?? null) : null;
+          const attempts = owner === null ? 0 : 1;
+          const length = lease?.milliseconds ?? 0;
+          return [it.id, it.listener, it.streamKey, attempts, owner, owner, length];
+        }),
+      );
+      for (const it of chunk.filter(isFree)) {
+        leased.set(it.id, [...(leased.get(it.id) ?? []), it.listener]);
+      }
+    }
+    return leased;
+  }
+
+  /** Lanes in which an earlier delivery waits in the table or at another process. */
+  private async blockedLanes(
+    query: Query,
+    deliveries: readonly DeliveryRow[],
     lease: Lease,
-  ): Promise<void> {
-    const row = `(?, ?, ?, 'pending', 1, ?, ${NOW_MS} + ?, 1)`;
-    await query(
-      `INSERT INTO ${this.delivery}
-         (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-       VALUES ${deliveries.map(() => row).join(', ')}`,
-      deliveries.flatMap(({ callback, listener }) => [
-        callback.id,
-        listener,
-        callback.streamKey,
-        lease.owner,
-        lease.milliseconds,
-      ]),
+  ): Promise<ReadonlySet<string>> {
+    const rows = await query<{ listener: string; stream_key: string }[]>(
+      `SELECT DISTINCT listener, stream_key FROM ${this.delivery}
+       WHERE state = 'pending' AND NOT (lease_owner <=> ?)
+         AND (listener, stream_key) IN (${deliveries.map(() => '(?, ?)').join(', ')})`,
+      [lease.owner, ...deliveries.flatMap(({ listener, streamKey }) => [listener, streamKey])],
     );
+    return new Set(rows.map(({ listener, stream_key }) => `${listener} ${stream_key}`));
   }
 
   requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
-    const { id, identityDigest, listeners, streamKey } = callback;
+    const { id, identityDigest } = callback;
     return this.transaction(async (query) => {
       const [row] = await query<{ state: string }[]>(
         `SELECT state FROM ${this.callback} WHERE id = ? FOR UPDATE`,
@@ -157,10 +186,11 @@ export class MysqlWriter implements CallbackWriter {
         `SELECT listener FROM ${this.delivery} WHERE callback_id = ?`,
         [id],
       );
-      const missing = listeners.filter((it) => !known.some(({ listener }) => listener === it));
-      const deliveries = missing.map((listener) => ({ callback: { id, streamKey }, listener }));
-      for (const chunk of chunksOf(deliveries)) await this.insertDeliveries(query, chunk, lease);
-      return { variant, listeners: missing };
+      const deliveries = callback.deliveries
+        .filter((it) => !known.some(({ listener }) => listener === it.listener))
+        .map((it) => ({ id, ...it }));
+      const leased = await this.insertDeliveries(query, deliveries, lease);
+      return { variant, leased: leased.get(id) ?? [] };
     });
   }
 
@@ -175,21 +205,44 @@ export class MysqlWriter implements CallbackWriter {
   }
 
   private async settleAlike(query: Query, outcomes: readonly DeliveryOutcome[]): Promise<void> {
-    const [{ state, error, durationMs }] = outcomes as readonly [DeliveryOutcome];
+    const [{ state, error, durationMs, retryInMs }] = outcomes as readonly [DeliveryOutcome];
+    const rest =
+      state === 'pending'
+        ? `next_attempt_at = ${NOW} + ?`
+        : `next_attempt_at = NULLIF(?, 0), finished_at = ${NOW}, lease_owner = NULL, lease_until = NULL`;
     await query(
-      `UPDATE ${this.delivery}
-       SET state = ?, last_error = ?, duration_ms = ?,
-         finished_at = ${state === 'done' ? NOW_MS : 'NULL'},
-         lease_owner = NULL, lease_until = NULL
-       WHERE (callback_id, listener, fence) IN (${outcomes.map(() => '(?, ?, ?)').join(', ')})
-         AND state = 'pending'`,
-      [
-        state,
-        error,
-        durationMs,
-        ...outcomes.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]),
-      ],
+      `UPDATE ${this.delivery} SET last_error = ?, duration_ms = ?, ${rest}, state = ?
+       WHERE ${heldIn(outcomes)} AND state = 'pending'`,
+      [error, durationMs, retryInMs, state, ...leaseValues(outcomes)],
     );
+  }
+
+  async claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.transaction(async (query) => {
+      const claimed: DeliveryLease[] = [];
+      for (const it of found) {
+        const { affectedRows } = await query<{ affectedRows: number }>(
+          `UPDATE ${this.delivery}
+           SET lease_owner = ?, lease_until = ${NOW} + ?, fence = fence + 1
+           WHERE ${heldIn([it])} AND state = 'pending'`,
+          [lease.owner, lease.milliseconds, ...leaseValues([it])],
+        );
+        if (affectedRows === 1) claimed.push({ ...it, fence: it.fence + 1 });
+      }
+      return claimed;
+    });
+  }
+
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
+    await this.transaction(async (query) => {
+      for (const chunk of chunksOf(leases)) {
+        await query(
+          `UPDATE ${this.delivery} SET lease_until = ${NOW} + ?
+           WHERE ${heldIn(chunk)} AND state = 'pending'`,
+          [lease.milliseconds, ...leaseValues(chunk)],
+        );
+      }
+    });
   }
 
   async recordRejections(rows: readonly RejectionRow[]): Promise<void> {
@@ -254,10 +307,23 @@ function chunksOf<T>(items: readonly T[]): T[][] {
   return chunks;
 }
 
+function heldIn(leases: readonly DeliveryLease[]): string {
+  return `(callback_id, listener, fence) IN (${leases.map(() => '(?, ?, ?)').join(', ')})`;
+}
+
+function leaseValues(leases: readonly DeliveryLease[]): Value[] {
+  return leases.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]);
+}
+
+function laneOf({ listener, streamKey }: NewDelivery): string {
+  return `${listener} ${streamKey}`;
+}
+
 function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[][] {
   const groups = new Map<string, DeliveryOutcome[]>();
   for (const outcome of outcomes) {
-    const key = JSON.stringify([outcome.state, outcome.error, outcome.durationMs]);
+    const { state, error, durationMs, retryInMs } = outcome;
+    const key = JSON.stringify([state, error, durationMs, retryInMs]);
     const group = groups.get(key);
     if (group) group.push(outcome);
     else groups.set(key, [outcome]);

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { driverHandle } from '../module-data-source.js';
 import { tableName } from '../table-name.js';
@@ -16,7 +17,7 @@ import type {
   RequeueResult,
 } from './callback.writer.js';
 
-const NOW_MS = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+const NOW = NOW_MS.postgres;
 
 /**
  * Writes to PostgreSQL. A batch is one prepared statement, and with that one round trip and one
@@ -27,6 +28,8 @@ export class PostgresWriter implements CallbackWriter {
   private readonly insertSql: string;
   private readonly requeueSql: string;
   private readonly settleSql: string;
+  private readonly claimSql: string;
+  private readonly renewSql: string;
   private readonly rejectionSql: string;
 
   constructor(dataSource: DataSource) {
@@ -52,13 +55,23 @@ export class PostgresWriter implements CallbackWriter {
       ), deliveries AS (
         INSERT INTO ${delivery}
           (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-        SELECT d.callback_id, d.listener, d.stream_key, 'pending', 1, $${next + 4},
-          ${NOW_MS} + $${next + 5}::bigint, 1
+        SELECT d.callback_id, d.listener, d.stream_key, 'pending',
+          CASE WHEN b.blocked THEN 0 ELSE 1 END,
+          CASE WHEN b.blocked THEN NULL ELSE $${next + 4}::text END,
+          CASE WHEN b.blocked THEN NULL ELSE ${NOW} + $${next + 5}::bigint END, 1
         FROM unnest($${next + 1}::uuid[], $${next + 2}::text[], $${next + 3}::text[])
           AS d(callback_id, listener, stream_key)
         JOIN stored s ON s.id = d.callback_id
+        CROSS JOIN LATERAL (SELECT $${next + 4}::text IS NULL OR EXISTS (
+          SELECT 1 FROM ${delivery} e
+          WHERE e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key
+            AND e.lease_owner IS DISTINCT FROM $${next + 4}::text) AS blocked) b
+        RETURNING callback_id, listener, lease_owner
       )
-      SELECT id, content_digest, variant FROM stored`;
+      SELECT s.id, s.content_digest, s.variant, ARRAY(
+        SELECT d.listener FROM deliveries d
+        WHERE d.callback_id = s.id AND d.lease_owner IS NOT NULL) AS leased
+      FROM stored s`;
     this.requeueSql = `
       WITH changed AS (
         UPDATE ${callback} c
@@ -71,21 +84,32 @@ export class PostgresWriter implements CallbackWriter {
       ), added AS (
         INSERT INTO ${delivery}
           (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-        SELECT c.id, l.listener, $7, 'pending', 1, $8, ${NOW_MS} + $9::bigint, 1
-        FROM changed c CROSS JOIN unnest($6::text[]) AS l(listener)
+        SELECT c.id, l.listener, l.stream_key, 'pending', 1, $8, ${NOW} + $9::bigint, 1
+        FROM changed c CROSS JOIN unnest($6::text[], $7::text[]) AS l(listener, stream_key)
         ON CONFLICT (callback_id, listener) DO NOTHING
         RETURNING listener
       )
-      SELECT c.variant, ARRAY(SELECT listener FROM added) AS listeners FROM changed c`;
+      SELECT c.variant, ARRAY(SELECT listener FROM added) AS leased FROM changed c`;
     this.settleSql = `
       UPDATE ${delivery} d
       SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
-        finished_at = CASE WHEN v.state = 'done' THEN ${NOW_MS} END,
-        lease_owner = NULL, lease_until = NULL
-      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[])
-        AS v(callback_id, listener, fence, state, error, duration_ms)
+        finished_at = CASE WHEN v.state <> 'pending' THEN ${NOW} END,
+        next_attempt_at = CASE WHEN v.state = 'pending' THEN ${NOW} + v.retry_in_ms END,
+        lease_owner = CASE WHEN v.state = 'pending' THEN d.lease_owner END,
+        lease_until = CASE WHEN v.state = 'pending' THEN d.lease_until END
+      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[])
+        AS v(callback_id, listener, fence, state, error, duration_ms, retry_in_ms)
       WHERE d.callback_id = v.callback_id AND d.listener = v.listener
         AND d.fence = v.fence AND d.state = 'pending'`;
+    const held = `
+      FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
+      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
+        AND d.fence = v.fence AND d.state = 'pending'`;
+    this.claimSql = `
+      UPDATE ${delivery} d
+      SET lease_owner = $4, lease_until = ${NOW} + $5::bigint, fence = d.fence + 1 ${held}
+      RETURNING d.callback_id AS "callbackId", d.listener, d.fence`;
+    this.renewSql = `UPDATE ${delivery} d SET lease_until = ${NOW} + $4::bigint ${held}`;
     this.rejectionSql = `
       INSERT INTO ${rejection} (id, reason, count, remote_address, excerpt, first_at, last_at)
       SELECT * FROM unnest(
@@ -93,35 +117,35 @@ export class PostgresWriter implements CallbackWriter {
       ON CONFLICT (id) DO UPDATE SET count = excluded.count, last_at = excluded.last_at`;
   }
 
-  async insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]> {
+  async insert(
+    batch: readonly BatchEntry[],
+    lease: Lease | null,
+  ): Promise<readonly InsertResult[]> {
     // Nodes that store the same redeliveries take the row locks in the same order.
     const sorted = batch.toSorted((a, b) =>
       a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
     );
     const deliveries = batch.flatMap(({ callback }) =>
-      callback.listeners.map((listener) => ({ callback, listener })),
+      callback.deliveries.map((delivery) => ({ id: callback.id, ...delivery })),
     );
-    const { rows } = await this.pool.query<{
-      id: string;
-      content_digest: string;
-      variant: boolean;
-    }>({
+    const { rows } = await this.pool.query<StoredRow>({
       name: 'live_callback_insert',
       text: this.insertSql,
       values: [
         ...CALLBACK_COLUMNS.map(({ read }) => sorted.map(read)),
         sorted.map(({ variantInBatch }) => variantInBatch),
-        deliveries.map(({ callback }) => callback.id),
+        deliveries.map(({ id }) => id),
         deliveries.map(({ listener }) => listener),
-        deliveries.map(({ callback }) => callback.streamKey),
-        lease.owner,
-        lease.milliseconds,
+        deliveries.map(({ streamKey }) => streamKey),
+        lease?.owner ?? null,
+        lease?.milliseconds ?? 0,
       ],
     });
     const byDigest = new Map(rows.map((row) => [row.content_digest, row]));
     return batch.map(({ callback }) => {
       const row = byDigest.get(callback.contentDigest);
-      return { isNew: row?.id === callback.id, variant: row?.variant === true };
+      const isNew = row?.id === callback.id;
+      return { isNew, variant: row?.variant === true, leased: row?.leased ?? [] };
     });
   }
 
@@ -132,8 +156,8 @@ export class PostgresWriter implements CallbackWriter {
       callback.occurredAt,
       callback.identityDigest,
       callback.remarks,
-      callback.listeners,
-      callback.streamKey,
+      callback.deliveries.map(({ listener }) => listener),
+      callback.deliveries.map(({ streamKey }) => streamKey),
       lease.owner,
       lease.milliseconds,
     ]);
@@ -151,8 +175,22 @@ export class PostgresWriter implements CallbackWriter {
         outcomes.map(({ state }) => state),
         outcomes.map(({ error }) => error),
         outcomes.map(({ durationMs }) => durationMs),
+        outcomes.map(({ retryInMs }) => retryInMs),
       ],
     });
+  }
+
+  async claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    const { rows } = await this.pool.query<DeliveryLease>(this.claimSql, [
+      ...leaseArrays(found),
+      lease.owner,
+      lease.milliseconds,
+    ]);
+    return rows;
+  }
+
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
+    await this.pool.query(this.renewSql, [...leaseArrays(leases), lease.milliseconds]);
   }
 
   async recordRejections(rows: readonly RejectionRow[]): Promise<void> {
@@ -171,4 +209,19 @@ export class PostgresWriter implements CallbackWriter {
   isRowFault(error: unknown): boolean {
     return /^(22|23|54)...$/.test(String((error as { code?: unknown } | null)?.code));
   }
+}
+
+interface StoredRow {
+  readonly id: string;
+  readonly content_digest: string;
+  readonly variant: boolean;
+  readonly leased: string[];
+}
+
+function leaseArrays(leases: readonly DeliveryLease[]): [string[], string[], number[]] {
+  return [
+    leases.map(({ callbackId }) => callbackId),
+    leases.map(({ listener }) => listener),
+    leases.map(({ fence }) => fence),
+  ];
 }

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { driverHandle, STATEMENT_TIMEOUT_MS } from '../module-data-source.js';
 import { tableName } from '../table-name.js';
@@ -20,6 +21,7 @@ import type {
 } from './callback.writer.js';
 
 const BUSY_PAUSE_MS = 10;
+const NOW = NOW_MS.sqlite;
 
 /** Writes to SQLite in synchronous transactions, so that none is ever open across an await. */
 export class SqliteWriter implements CallbackWriter {
@@ -28,6 +30,8 @@ export class SqliteWriter implements CallbackWriter {
   private readonly insertDelivery: Statement;
   private readonly requeueCallback: Statement;
   private readonly settleDelivery: Statement;
+  private readonly claimDelivery: Statement;
+  private readonly renewDelivery: Statement;
   private readonly upsertRejection: Statement;
 
   constructor(dataSource: DataSource) {
@@ -47,8 +51,15 @@ export class SqliteWriter implements CallbackWriter {
     this.insertDelivery = this.database.prepare(
       `INSERT INTO ${delivery}
          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-       VALUES (?, ?, ?, 'pending', 1, ?, ?, 1)
-       ON CONFLICT (callback_id, listener) DO NOTHING`,
+       SELECT @id, @listener, @streamKey, 'pending', iif(blocked, 0, 1),
+         iif(blocked, NULL, @owner), iif(blocked, NULL, ${NOW} + @length), 1
+       FROM (SELECT @owner IS NULL OR EXISTS (
+         SELECT 1 FROM ${delivery} e
+         WHERE e.state = 'pending' AND e.listener = @listener AND e.stream_key = @streamKey
+           AND e.lease_owner IS NOT @owner) AS blocked)
+       WHERE true
+       ON CONFLICT (callback_id, listener) DO NOTHING
+       RETURNING lease_owner`,
     );
     this.requeueCallback = this.database.prepare(
       `UPDATE ${callback}
@@ -62,8 +73,21 @@ export class SqliteWriter implements CallbackWriter {
     this.settleDelivery = this.database.prepare(
       `UPDATE ${delivery}
        SET state = @state, last_error = @error, duration_ms = @durationMs,
-           finished_at = CASE WHEN @state = 'done' THEN @now END,
-           lease_owner = NULL, lease_until = NULL
+         finished_at = iif(@state = 'pending', NULL, ${NOW}),
+         next_attempt_at = iif(@state = 'pending', ${NOW} + @retryInMs, NULL),
+         lease_owner = iif(@state = 'pending', lease_owner, NULL),
+         lease_until = iif(@state = 'pending', lease_until, NULL)
+       WHERE callback_id = @callbackId AND listener = @listener
+         AND fence = @fence AND state = 'pending'`,
+    );
+    this.claimDelivery = this.database.prepare(
+      `UPDATE ${delivery}
+       SET lease_owner = @owner, lease_until = ${NOW} + @length, fence = fence + 1
+       WHERE callback_id = @callbackId AND listener = @listener
+         AND fence = @fence AND state = 'pending'`,
+    );
+    this.renewDelivery = this.database.prepare(
+      `UPDATE ${delivery} SET lease_until = ${NOW} + @length
        WHERE callback_id = @callbackId AND listener = @listener
          AND fence = @fence AND state = 'pending'`,
     );
@@ -74,11 +98,11 @@ export class SqliteWriter implements CallbackWriter {
     );
   }
 
-  insert(batch: readonly BatchEntry[], lease: Lease): Promise<readonly InsertResult[]> {
+  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]> {
     return this.transaction(() => batch.map((entry) => this.insertOne(entry, lease)));
   }
 
-  private insertOne(entry: BatchEntry, lease: Lease): InsertResult {
+  private insertOne(entry: BatchEntry, lease: Lease | null): InsertResult {
     const { id, identityDigest } = entry.callback;
     const row = this.insertCallback.get(
       ...columnValues(entry),
@@ -86,34 +110,51 @@ export class SqliteWriter implements CallbackWriter {
       identityDigest,
     ) as { id: string; variant: number };
     const isNew = row.id === id;
-    if (isNew) this.insertDeliveries(entry.callback, lease);
-    return { isNew, variant: row.variant === 1 };
+    const leased = isNew ? this.insertDeliveries(entry.callback, lease) : [];
+    return { isNew, variant: row.variant === 1, leased };
   }
 
-  /** @returns the listeners that had no row yet */
+  /** @returns the listeners whose new row is leased */
   private insertDeliveries(
-    { id, listeners, streamKey }: Pick<NewCallback, 'id' | 'listeners' | 'streamKey'>,
-    lease: Lease,
+    { id, deliveries }: Pick<NewCallback, 'id' | 'deliveries'>,
+    lease: Lease | null,
   ): string[] {
-    const until = Date.now() + lease.milliseconds;
-    return listeners.filter(
-      (listener) =>
-        this.insertDelivery.run(id, listener, streamKey, lease.owner, until).changes === 1,
-    );
+    const owner = lease?.owner ?? null;
+    const length = lease?.milliseconds ?? 0;
+    const leased = deliveries.filter(({ listener, streamKey }) => {
+      const row = this.insertDelivery.get({ id, listener, streamKey, owner, length }) as
+        { lease_owner: string | null } | undefined;
+      return row !== undefined && row.lease_owner !== null;
+    });
+    return leased.map(({ listener }) => listener);
   }
 
   requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
-    const { listeners: _listeners, streamKey: _streamKey, ...values } = callback;
+    const { deliveries: _deliveries, ...values } = callback;
     return this.transaction(() => {
       const row = this.requeueCallback.get(values) as { variant: number } | undefined;
       if (!row) return null;
-      return { variant: row.variant === 1, listeners: this.insertDeliveries(callback, lease) };
+      return { variant: row.variant === 1, leased: this.insertDeliveries(callback, lease) };
     });
   }
 
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {
     await this.transaction(() => {
-      for (const outcome of outcomes) this.settleDelivery.run({ ...outcome, now: Date.now() });
+      for (const outcome of outcomes) this.settleDelivery.run(outcome);
+    });
+  }
+
+  claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.transaction(() =>
+      found
+        .filter((it) => this.claimDelivery.run(withLease(it, lease)).changes === 1)
+        .map((it) => ({ ...it, fence: it.fence + 1 })),
+    );
+  }
+
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
+    await this.transaction(() => {
+      for (const held of leases) this.renewDelivery.run(withLease(held, lease));
     });
   }
 
@@ -140,6 +181,10 @@ export class SqliteWriter implements CallbackWriter {
       }
     }
   }
+}
+
+function withLease({ callbackId, listener, fence }: DeliveryLease, lease: Lease) {
+  return { callbackId, listener, fence, owner: lease.owner, length: lease.milliseconds };
 }
 
 function codeOf(error: unknown): string {

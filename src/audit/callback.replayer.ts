@@ -1,0 +1,111 @@
+import { BadRequestException, Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+
+import { DeliverySweeper, ListenerRegistry } from '../bus/index.js';
+import type { ReplayedDelivery } from './audit-row.js';
+import { CallbackDatabase } from './callback.database.js';
+import { LiveCallbackDelivery, type LiveCallback } from './entities/index.js';
+import { dialectOf, NOW_MS } from './dialect.js';
+import { deliveriesOf } from './stream-key.js';
+
+/** Why deliveries are to be run again, and who says so. */
+export interface ReplayReason {
+  /** For those who read the audit log later, 1 to 500 characters. */
+  reason: string;
+  /** Person or program that asked, 1 to 190 characters. */
+  actor: string;
+  /** Ids of the listeners. Default: those that have handled the callback or given up on it. */
+  listeners?: readonly string[];
+}
+
+/** Opens deliveries again that were done or dead. Deduplication has no part in it. */
+@Injectable()
+export class CallbackReplayer {
+  constructor(
+    private readonly database: CallbackDatabase,
+    private readonly registry: ListenerRegistry,
+    private readonly sweeper: DeliverySweeper,
+  ) {}
+
+  /** @throws BadRequestException for a reason, actor or listener that cannot be */
+  check({ reason, actor, listeners }: ReplayReason): void {
+    if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500) {
+      throw new BadRequestException('reason must be a text of 1 to 500 characters');
+    }
+    if (typeof actor !== 'string' || actor.trim() === '' || actor.length > 190) {
+      throw new BadRequestException('actor must be a text of 1 to 190 characters');
+    }
+    if (listeners === undefined) return;
+    if (!Array.isArray(listeners) || listeners.some((id) => !this.registry.get(id as string))) {
+      throw new BadRequestException('listeners must be a list of ids of listeners that exist');
+    }
+  }
+
+  /** Opens the deliveries of one callback again; those that are open stay as they are. */
+  async replay(callback: LiveCallback, why: ReplayReason): Promise<ReplayedDelivery[]> {
+    const { dataSource } = this.database;
+    const repository = dataSource.getRepository(LiveCallbackDelivery);
+    const wanted = why.listeners ? { listener: In([...why.listeners]) } : {};
+    const rows = await repository.findBy({
+      callbackId: callback.id,
+      state: In(['done', 'dead']),
+      ...wanted,
+    });
+    const marks = {
+      replayedAt: () => NOW_MS[dialectOf(dataSource)],
+      replayReason: why.reason,
+      replayActor: why.actor,
+    };
+    const replayed: ReplayedDelivery[] = [];
+    for (const { callbackId, listener, fence, attempts } of rows) {
+      const { affected } = await repository
+        .createQueryBuilder()
+        .update()
+        .set({
+          ...marks,
+          state: 'pending',
+          fence: () => 'fence + 1',
+          attemptsBefore: () => 'attempts',
+          nextAttemptAt: null,
+          finishedAt: null,
+        })
+        .where({ callbackId, listener, fence, state: In(['done', 'dead']) })
+        .execute();
+      if (affected === 1) replayed.push({ callbackId, listener, attempt: attempts + 1 });
+    }
+    replayed.push(...(await this.addMissing(callback, why, marks)));
+    this.sweeper.wake();
+    return replayed;
+  }
+
+  /** Listeners that are named and have never had the callback get a row of their own. */
+  private async addMissing(
+    callback: LiveCallback,
+    { listeners = [] }: ReplayReason,
+    marks: object,
+  ): Promise<ReplayedDelivery[]> {
+    const repository = this.database.dataSource.getRepository(LiveCallbackDelivery);
+    const known = await repository.findBy({ callbackId: callback.id });
+    const missing = listeners.flatMap((id) => {
+      const listener = this.registry.get(id);
+      return listener && !known.some((row) => row.listener === id) ? [listener] : [];
+    });
+    const { id, domain, path, streamName: name, appId } = callback;
+    for (const row of deliveriesOf(id, { appId, domain, path, name }, missing)) {
+      await repository
+        .createQueryBuilder()
+        .insert()
+        .values({
+          ...marks,
+          ...row,
+          callbackId: id,
+          state: 'pending',
+          attempts: 0,
+          attemptsBefore: 0,
+          fence: 1,
+        })
+        .execute();
+    }
+    return missing.map((listener) => ({ callbackId: id, listener: listener.id, attempt: 1 }));
+  }
+}

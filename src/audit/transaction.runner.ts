@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+
+import { LeaseLostError, type DeliveryLease } from '../bus/index.js';
+import { dialectOf, NOW_MS } from './dialect.js';
+import { LiveCallbackDelivery } from './entities/index.js';
+import { prepareSqlite } from './module-data-source.js';
+
+const BUSY_PAUSE_MS = 10;
+const BUSY_DEADLINE_MS = 5_000;
+
+/**
+ * Runs the work of transactional listeners: what they write and the completion of their delivery are
+ * one transaction, with the host's own entities.
+ */
+export class TransactionRunner {
+  private own: Promise<DataSource> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly host: DataSource) {}
+
+  /** @throws LeaseLostError, and what the work throws; the transaction is rolled back then */
+  async run(lease: DeliveryLease, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    if (dialectOf(this.host) !== 'sqlite') return inTransaction(this.host, lease, work);
+    // SQLite has one writer, and the host's only connection may be in use at any time: transactions
+    // get a connection of their own, one after the other.
+    this.own ??= openSqlite(this.host);
+    const own = await this.own;
+    const turn = this.last.then(() => inTransaction(own, lease, work));
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    await (await this.own)?.destroy();
+    this.own = undefined;
+  }
+}
+
+function openSqlite(host: DataSource): Promise<DataSource> {
+  return new DataSource({
+    ...host.options,
+    timeout: 0,
+    enableWAL: true,
+    prepareDatabase: prepareSqlite,
+    synchronize: false,
+    dropSchema: false,
+    migrationsRun: false,
+  } as DataSourceOptions).initialize();
+}
+
+async function inTransaction(
+  dataSource: DataSource,
+  lease: DeliveryLease,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await begin(runner, lease);
+    await work(runner.manager);
+    await complete(runner, lease);
+    await runner.commitTransaction();
+  } catch (error) {
+    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}
+
+/**
+ * The first statement takes the row of the delivery: nobody else can complete it now. On SQLite it
+ * also takes the write lock before anything is read, without which a later write could not.
+ */
+async function begin(runner: QueryRunner, lease: DeliveryLease): Promise<void> {
+  const deadline = performance.now() + BUSY_DEADLINE_MS;
+  for (;;) {
+    await runner.startTransaction();
+    try {
+      return await updateHeld(runner, lease, { fence: lease.fence });
+    } catch (error) {
+      const isBusy = String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+      if (!isBusy || performance.now() > deadline) throw error;
+      await runner.rollbackTransaction();
+      await sleep(BUSY_PAUSE_MS);
+    }
+  }
+}
+
+function complete(runner: QueryRunner, lease: DeliveryLease): Promise<void> {
+  const now = NOW_MS[dialectOf(runner.connection)];
+  return updateHeld(runner, lease, {
+    state: 'done',
+    lastError: null,
+    leaseOwner: null,
+    leaseUntil: null,
+    nextAttemptAt: null,
+    finishedAt: () => now,
+  });
+}
+
+async function updateHeld(
+  runner: QueryRunner,
+  { callbackId, listener, fence }: DeliveryLease,
+  values: object,
+): Promise<void> {
+  const { affected } = await runner.manager
+    .createQueryBuilder()
+    .update(LiveCallbackDelivery)
+    .set(values)
+    .where({ callbackId, listener, fence, state: 'pending' })
+    .execute();
+  if (affected !== 1) throw new LeaseLostError();
+}

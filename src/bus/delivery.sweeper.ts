@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { DeliveryLedger } from './delivery.ledger.js';
+import { errorText } from './error-text.js';
+import { ListenerRegistry } from './listener.registry.js';
+import { LiveEventDispatcher } from './live-event.dispatcher.js';
+
+/** How often the table is asked what is due, ms. */
+const INTERVAL_MS = 1_000;
+const BATCH = 500;
+
+/**
+ * Renews what this process holds, and takes over what is due and nobody holds: what a dead process
+ * left, what had no room in memory, what is replayed. The table is the truth; this timer only wakes.
+ */
+@Injectable()
+export class DeliverySweeper {
+  private readonly logger = new Logger('LiveCallback');
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private isStopped = true;
+  private hasFailed = false;
+
+  constructor(
+    private readonly ledger: DeliveryLedger,
+    private readonly registry: ListenerRegistry,
+    private readonly dispatcher: LiveEventDispatcher,
+  ) {}
+
+  start(): void {
+    this.isStopped = false;
+    this.wake();
+  }
+
+  /** Resolves when a sweep that runs has ended. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.sweeping;
+  }
+
+  /** Sweeps at once. */
+  wake(): void {
+    if (this.isStopped) return;
+    clearTimeout(this.timer);
+    this.sweeping = this.sweeping.then(() => this.sweep());
+    this.timer = setTimeout(() => this.wake(), INTERVAL_MS).unref();
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      // First the renewal: a lease that ran out while the database was away is still ours.
+      await this.dispatcher.renew();
+      const { ids } = this.registry;
+      const limit = Math.min(BATCH, this.dispatcher.room);
+      if (ids.length === 0 || limit === 0 || this.isStopped) return;
+      for (const claimed of await this.ledger.claim(ids, limit)) {
+        this.dispatcher.dispatch(claimed.event, {
+          listeners: [claimed.listener],
+          streamKey: claimed.streamKey,
+          fence: claimed.fence,
+          isCounted: false,
+          attemptsBefore: claimed.attemptsBefore,
+        });
+      }
+      this.hasFailed = false;
+    } catch (error) {
+      // Once per outage: the next sweep tries again.
+      if (!this.hasFailed) this.logger.error(`Deliveries could not be swept: ${errorText(error)}`);
+      this.hasFailed = true;
+    }
+  }
+}

@@ -1,0 +1,7 @@
+/** Thrown by a listener to say that trying again is of no use: the event becomes a dead letter. */
+export class NonRetryableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NonRetryableError';
+  }
+}
