@@ -26,9 +26,11 @@ import {
 import { REGISTRATION, type Registration } from './reception/index.js';
 
 /** How long running listeners may go on after the last request, ms. */
-const GRACE_MS = 4_000;
+const GRACE_MS = 3_000;
+/** How long a database that hangs may hold up each last step, ms. */
+const LAST_WRITES_MS = 1_000;
 /** How long requests in progress may take once the server closes, ms. */
-const LAST_REQUESTS_MS = 4_000;
+const LAST_REQUESTS_MS = 3_000;
 
 /** Starts and stops one registration in the right order. */
 @Injectable()
@@ -72,18 +74,18 @@ export class LiveCallbackLifecycle
 
   /** Comes after the server has closed: no request is running any more. */
   async onApplicationShutdown(): Promise<void> {
-    await this.sweeper.stop();
-    await this.store.drained();
-    await this.dispatcher.stop();
+    await within(LAST_WRITES_MS, this.sweeper.stop());
+    await within(LAST_WRITES_MS, this.store.drained());
+    await within(LAST_WRITES_MS, this.dispatcher.stop());
     if (!(await within(GRACE_MS, this.dispatcher.idle()))) {
       this.dispatcher.abort();
       this.logger.warn(
         `Listeners still ran ${GRACE_MS} ms after the application was told to stop; their deliveries will be resumed.`,
       );
     }
-    await this.rejections.flush();
-    await this.transactions.close();
-    await this.database.close();
+    await within(LAST_WRITES_MS, this.rejections.flush());
+    await within(LAST_WRITES_MS, this.transactions.close());
+    await within(LAST_WRITES_MS, this.database.close());
   }
 
   /** Two registrations on one path would mean that the second never gets a request. */
@@ -105,7 +107,13 @@ async function within(milliseconds: number, work: Promise<void>): Promise<boolea
   const deadline = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), milliseconds);
   });
-  const isDone = await Promise.race([work.then(() => true), deadline]);
+  const isDone = await Promise.race([
+    work.then(
+      () => true,
+      () => false,
+    ),
+    deadline,
+  ]);
   clearTimeout(timer);
   return isDone;
 }

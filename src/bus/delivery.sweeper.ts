@@ -47,22 +47,29 @@ export class DeliverySweeper {
     this.timer = setTimeout(() => this.wake(), INTERVAL_MS).unref();
   }
 
+  /** @returns whether there may be more */
+  private async takeOver(): Promise<boolean> {
+    const { ids } = this.registry;
+    const limit = Math.min(BATCH, this.dispatcher.room);
+    if (ids.length === 0 || limit === 0 || this.isStopped) return false;
+    const found = await this.ledger.claim(ids, limit);
+    for (const { event, listener, streamKey, fence, attemptsBefore } of found) {
+      this.dispatcher.dispatch(event, {
+        listeners: [listener],
+        streamKey,
+        fence,
+        isCounted: false,
+        attemptsBefore,
+      });
+    }
+    return found.length === limit;
+  }
+
   private async sweep(): Promise<void> {
     try {
       // First the renewal: a lease that ran out while the database was away is still ours.
       await this.dispatcher.renew();
-      const { ids } = this.registry;
-      const limit = Math.min(BATCH, this.dispatcher.room);
-      if (ids.length === 0 || limit === 0 || this.isStopped) return;
-      for (const claimed of await this.ledger.claim(ids, limit)) {
-        this.dispatcher.dispatch(claimed.event, {
-          listeners: [claimed.listener],
-          streamKey: claimed.streamKey,
-          fence: claimed.fence,
-          isCounted: false,
-          attemptsBefore: claimed.attemptsBefore,
-        });
-      }
+      while (await this.takeOver());
       this.hasFailed = false;
     } catch (error) {
       // Once per outage: the next sweep tries again.
