@@ -14,7 +14,7 @@ export type {
   LiveCallbackOptions,
   LiveCallbackOptionsFactory,
 } from './live-callback.options.js';
-export { LiveCallbackOptionsError } from './live-callback.config.js';
+export { LiveCallbackOptionsError } from './config/option.error.js';
 
 // Listening: events and the bus
 // With `*`, because only then can hosts merge their own kinds into the interface.

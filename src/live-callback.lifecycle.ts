@@ -18,11 +18,8 @@ import {
   TransactionRunner,
 } from './audit/index.js';
 import { DeliverySweeper, LiveEventDispatcher } from './bus/index.js';
-import {
-  LIVE_CALLBACK_CONFIG,
-  LiveCallbackOptionsError,
-  type LiveCallbackConfig,
-} from './live-callback.config.js';
+import { LiveCallbackOptionsError } from './config/option.error.js';
+import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from './live-callback.config.js';
 import { REGISTRATION, type Registration } from './reception/index.js';
 
 /** How long running listeners may go on after the last request, ms. */

@@ -33,8 +33,8 @@ import {
   EventCatalog,
   EventInterpreter,
 } from './events/index.js';
+import { checkKinds } from './config/kind.config.js';
 import {
-  checkKinds,
   LIVE_CALLBACK_CONFIG,
   resolveConfig,
   resolvePath,

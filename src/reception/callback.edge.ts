@@ -5,11 +5,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 
-import {
-  LIVE_CALLBACK_CONFIG,
-  LiveCallbackOptionsError,
-  type LiveCallbackConfig,
-} from '../live-callback.config.js';
+import { LiveCallbackOptionsError } from '../config/option.error.js';
+import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
 import { readBody } from './body.reader.js';
 import { openContext } from './callback.context.js';
 import { rawRequest } from './callback.reply.js';

@@ -10,11 +10,8 @@ import {
   type Payload,
   type StreamIdentity,
 } from '../events/index.js';
-import {
-  LIVE_CALLBACK_CONFIG,
-  resolveKey,
-  type LiveCallbackConfig,
-} from '../live-callback.config.js';
+import { resolveKey } from '../config/key.config.js';
+import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
 import type { BoundCallbackKey } from '../live-callback.options.js';
 import { isSameSecret } from '../same-secret.js';
 import { CallbackRefusedError } from './refusal.js';

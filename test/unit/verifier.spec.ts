@@ -11,7 +11,8 @@ import {
   type RefusalReason,
 } from '../../src/index.js';
 import { EventCatalog } from '../../src/events/index.js';
-import { LiveCallbackOptionsError, resolveConfig } from '../../src/live-callback.config.js';
+import { LiveCallbackOptionsError } from '../../src/config/option.error.js';
+import { resolveConfig } from '../../src/live-callback.config.js';
 import { REFUSAL_STATUS } from '../../src/reception/refusal.js';
 import { extendMd5 } from '../support/md5-extension.js';
 

@@ -3,12 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
-import {
-  driverHandle,
-  STATEMENT_TIMEOUT_MS,
-  type MysqlConnection,
-  type MysqlPool,
-} from '../module-data-source.js';
+import { driverHandle, type MysqlConnection, type MysqlPool } from '../module-data-source.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
 import type {
@@ -21,6 +16,15 @@ import type {
   Requeued,
   RequeueResult,
 } from './callback.writer.js';
+import {
+  chunksOf,
+  groupsOf,
+  heldIn,
+  leaseValues,
+  marks,
+  run,
+  type Value,
+} from './mysql.statements.js';
 
 const NOW = NOW_MS.mysql;
 /** InnoDB ends one of two transactions that wait for each other; it is to be tried again. */
@@ -29,9 +33,6 @@ const DEADLOCK_ERRNOS: ReadonlySet<unknown> = new Set([1205, 1213]);
 /** Errors that concern a value: out of range, too long, wrong, not null, duplicate. */
 const ROW_ERRNOS: ReadonlySet<unknown> = new Set([1048, 1062, 1264, 1265, 1292, 1366, 1406]);
 
-const MAX_CHUNK = 64;
-
-type Value = string | number | null;
 type Query = <T = unknown>(sql: string, values?: Value[]) => Promise<T>;
 
 /** A delivery row to be. */
@@ -289,58 +290,6 @@ export class MysqlWriter implements CallbackWriter {
   }
 }
 
-function marks(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ');
-}
-
-/**
- * Slices whose lengths are powers of two, so that few distinct statements have to be prepared.
- * Prepared they are, because escaping in the client depends on the server's `sql_mode`.
- */
-function chunksOf<T>(items: readonly T[]): T[][] {
-  const chunks: T[][] = [];
-  for (let start = 0, size = MAX_CHUNK; start < items.length;) {
-    while (size > items.length - start) size /= 2;
-    chunks.push(items.slice(start, start + size));
-    start += size;
-  }
-  return chunks;
-}
-
-function heldIn(leases: readonly DeliveryLease[]): string {
-  return `(callback_id, listener, fence) IN (${leases.map(() => '(?, ?, ?)').join(', ')})`;
-}
-
-function leaseValues(leases: readonly DeliveryLease[]): Value[] {
-  return leases.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]);
-}
-
 function laneOf({ listener, streamKey }: NewDelivery): string {
   return `${listener} ${streamKey}`;
-}
-
-function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[][] {
-  const groups = new Map<string, DeliveryOutcome[]>();
-  for (const outcome of outcomes) {
-    const { state, error, durationMs, retryInMs } = outcome;
-    const key = JSON.stringify([state, error, durationMs, retryInMs]);
-    const group = groups.get(key);
-    if (group) group.push(outcome);
-    else groups.set(key, [outcome]);
-  }
-  return [...groups.values()];
-}
-
-function run<T>(connection: MysqlConnection, sql: string, values: Value[]): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      connection.destroy();
-      reject(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
-    }, STATEMENT_TIMEOUT_MS);
-    connection.execute(sql, values, (error, rows) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve(rows as T);
-    });
-  });
 }

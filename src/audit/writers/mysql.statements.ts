@@ -1,0 +1,68 @@
+import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import { STATEMENT_TIMEOUT_MS, type MysqlConnection } from '../module-data-source.js';
+
+const MAX_CHUNK = 64;
+
+/** A value that a statement takes. */
+export type Value = string | number | null;
+
+/** Placeholders of a list. */
+export function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/**
+ * Slices whose lengths are powers of two, so that few distinct statements have to be prepared.
+ * Prepared they are, because escaping in the client depends on the server's `sql_mode`.
+ */
+export function chunksOf<T>(items: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0, size = MAX_CHUNK; start < items.length;) {
+    while (size > items.length - start) size /= 2;
+    chunks.push(items.slice(start, start + size));
+    start += size;
+  }
+  return chunks;
+}
+
+/** Condition that names leases by key and fence. */
+export function heldIn(leases: readonly DeliveryLease[]): string {
+  return `(callback_id, listener, fence) IN (${leases.map(() => '(?, ?, ?)').join(', ')})`;
+}
+
+/** Values of {@link heldIn}. */
+export function leaseValues(leases: readonly DeliveryLease[]): Value[] {
+  return leases.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]);
+}
+
+/** Outcomes that one statement can record. */
+export function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[][] {
+  const groups = new Map<string, DeliveryOutcome[]>();
+  for (const outcome of outcomes) {
+    const { state, error, durationMs, retryInMs } = outcome;
+    const key = JSON.stringify([state, error, durationMs, retryInMs]);
+    const group = groups.get(key);
+    if (group) group.push(outcome);
+    else groups.set(key, [outcome]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Runs a prepared statement within its deadline.
+ *
+ * @throws the driver's error, or an Error when the database does not answer in time
+ */
+export function run<T>(connection: MysqlConnection, sql: string, values: Value[]): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      connection.destroy();
+      reject(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
+    }, STATEMENT_TIMEOUT_MS);
+    connection.execute(sql, values, (error, rows) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(rows as T);
+    });
+  });
+}
