@@ -30,6 +30,8 @@ export interface LiveCallbackConfig {
 const DEFAULT_PATH = 'live-callback';
 const DEFAULT_BODY_LIMIT = 262_144;
 const MIN_BODY_LIMIT = 65_536;
+/** 8 MiB: what every supported database takes with its usual settings. */
+const MAX_BODY_LIMIT = 8_388_608;
 const MAX_GRACE_SECONDS = 3_600;
 
 const OPTION_NAMES = [
@@ -95,7 +97,7 @@ export function resolveConfig(
       'bodyLimit',
       options.bodyLimit ?? DEFAULT_BODY_LIMIT,
       MIN_BODY_LIMIT,
-      64 * 1024 * 1024,
+      MAX_BODY_LIMIT,
     ),
     runMigrations: boolean('runMigrations', options.runMigrations ?? true),
     auditToken,

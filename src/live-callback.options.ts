@@ -31,7 +31,10 @@ export type CallbackKeyResolver = (
 export interface LiveCallbackOptions {
   /** The callback keys: one, several (rotation, domains), or a function that finds them. Required. */
   keys: CallbackKey | readonly CallbackKey[] | CallbackKeyResolver;
-  /** Secret that every callback URL must carry as `?token=`, besides the signature. Default: none. */
+  /**
+   * Secret that every callback URL must carry as `?token=`, besides the signature: at least 16
+   * letters, digits and `. _ ~ -`. Default: none.
+   */
   urlToken?: string;
   /**
    * Kinds that are accepted without `t` and `sign`, as CSS sends `relay` and `monitor`: the URL must
@@ -40,7 +43,7 @@ export interface LiveCallbackOptions {
   unsigned?: readonly LiveEventKind[];
   /** How long after `t` a callback is still accepted, seconds, 0 to 3600. Default: 0. */
   expiryGraceSeconds?: number;
-  /** Largest body, bytes, at least 65536. Default: 262144. */
+  /** Largest body, bytes, 65536 to 8388608. Default: 262144. */
   bodyLimit?: number;
   /** Whether to create and migrate the audit tables at start. Default: true. */
   runMigrations?: boolean;
@@ -68,7 +71,7 @@ export interface LiveCallbackModuleExtras {
 
 /** Who may read the audit HTTP API: bearers of the token, or whom the host's guards let in. */
 export interface AuditApiOptions {
-  /** Secret expected as `Authorization: Bearer TOKEN`, at least 16 characters. Default: none. */
+  /** Secret expected as `Authorization: Bearer TOKEN`: at least 16 letters, digits and `. _ ~ -`. Default: none. */
   token?: string;
   /** The host's own guards. They shape routes: in `forRootAsync` they stand beside the factory. */
   guards?: readonly Type<CanActivate>[];

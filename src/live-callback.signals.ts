@@ -1,5 +1,7 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 
+import { Logger } from '@nestjs/common';
+
 import type { CallbackState } from './events/index.js';
 
 /** What happened, and what is said about it. No message holds a key, a sign or a body. */
@@ -49,18 +51,33 @@ export function emitSignal<S extends LiveCallbackSignal>(
 
 /**
  * Calls a handler for each signal of this process, for metrics and alarms. Handlers run in the way
- * of the callback, so they should be short.
+ * of the callback, so they should be short. What they throw is logged and goes no further.
  *
  * @returns a function that ends the subscription
  */
 export function onLiveCallbackSignal<S extends LiveCallbackSignal>(
   signal: S,
-  handler: (message: LiveCallbackSignals[S]) => void,
+  handler: (message: LiveCallbackSignals[S]) => unknown,
 ): () => void {
-  const listener = (message: unknown) => handler(message as LiveCallbackSignals[S]);
+  const listener = (message: unknown): void => void call(handler, message as never, signal);
   const target = channelOf(signal);
   target.subscribe(listener);
   return () => {
     target.unsubscribe(listener);
   };
+}
+
+/** A subscriber that throws would end the process, and a refused request is enough to call it. */
+async function call(
+  handler: (message: never) => unknown,
+  message: never,
+  signal: LiveCallbackSignal,
+): Promise<void> {
+  try {
+    await handler(message);
+  } catch (error) {
+    new Logger('LiveCallback').error(
+      `A handler of the signal "${signal}" failed: ${error instanceof Error ? error.message : typeof error}`,
+    );
+  }
 }

@@ -147,8 +147,11 @@ function checkNames(query: QueryParameters, known: string): void {
 
 function text(query: QueryParameters, name: string): string | undefined {
   const value = query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw new BadRequestException(`${name} must be given once`);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new BadRequestException(`${name} must be given once`);
+  // PostgreSQL takes neither, and no column holds them.
+  if (!value.includes('\0') && value.isWellFormed()) return value;
+  throw new BadRequestException(`${name} must be well-formed text without U+0000`);
 }
 
 function oneOf<T extends string>(

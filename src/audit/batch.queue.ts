@@ -8,6 +8,8 @@ export interface BatchLimits {
   readonly weight: number;
   /** Items that wait, at most; more are refused at once. */
   readonly waiting: number;
+  /** Weight of all that waits, at most. */
+  readonly waitingWeight: number;
 }
 
 interface Entry<T, R> {
@@ -23,6 +25,7 @@ interface Entry<T, R> {
  */
 export class BatchQueue<T, R> {
   private waiting: Entry<T, R>[] = [];
+  private waitingWeight = 0;
   private running: Promise<void> | undefined;
 
   /**
@@ -37,11 +40,13 @@ export class BatchQueue<T, R> {
 
   /** @throws StorageUnavailableError `storage-overloaded` when too many wait already */
   add(item: T, weight = 0): Promise<R> {
-    if (this.waiting.length >= this.limits.waiting) {
+    const isFull = this.waitingWeight + weight > this.limits.waitingWeight;
+    if (isFull || this.waiting.length >= this.limits.waiting) {
       return Promise.reject(new StorageUnavailableError('storage-overloaded'));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, weight, resolve, reject });
+      this.waitingWeight += weight;
       this.running ??= this.run();
     });
   }
@@ -66,7 +71,9 @@ export class BatchQueue<T, R> {
       if (count > 0 && (count >= this.limits.items || weight > this.limits.weight)) break;
       count++;
     }
-    return this.waiting.splice(0, count);
+    const batch = this.waiting.splice(0, count);
+    for (const entry of batch) this.waitingWeight -= entry.weight;
+    return batch;
   }
 
   private async writeBatch(batch: Entry<T, R>[]): Promise<void> {

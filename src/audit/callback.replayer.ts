@@ -29,12 +29,8 @@ export class CallbackReplayer {
 
   /** @throws BadRequestException for a reason, actor or listener that cannot be */
   check({ reason, actor, listeners }: ReplayReason): void {
-    if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500) {
-      throw new BadRequestException('reason must be a text of 1 to 500 characters');
-    }
-    if (typeof actor !== 'string' || actor.trim() === '' || actor.length > 190) {
-      throw new BadRequestException('actor must be a text of 1 to 190 characters');
-    }
+    checkText('reason', reason, 500);
+    checkText('actor', actor, 190);
     if (listeners === undefined) return;
     if (!Array.isArray(listeners) || listeners.some((id) => !this.registry.get(id as string))) {
       throw new BadRequestException('listeners must be a list of ids of listeners that exist');
@@ -86,8 +82,11 @@ export class CallbackReplayer {
   ): Promise<ReplayedDelivery[]> {
     const repository = this.database.dataSource.getRepository(LiveCallbackDelivery);
     const known = await repository.findBy({ callbackId: callback.id });
-    const missing = listeners.flatMap((id) => {
-      const listener = this.registry.get(id);
+    // A callback that does not fit reaches nobody, and another kind's listener would not know it.
+    const { kind, state } = callback;
+    const matching = state === 'quarantined' ? [] : this.registry.matching(kind);
+    const missing = [...new Set(listeners)].flatMap((id) => {
+      const listener = matching.find((it) => it.id === id);
       return listener && !known.some((row) => row.listener === id) ? [listener] : [];
     });
     const { id, domain, path, streamName: name, appId } = callback;
@@ -104,8 +103,15 @@ export class CallbackReplayer {
           attemptsBefore: 0,
           fence: 1,
         })
+        .orIgnore()
         .execute();
     }
     return missing.map((listener) => ({ callbackId: id, listener: listener.id, attempt: 1 }));
   }
+}
+
+function checkText(name: string, value: unknown, maxLength: number): void {
+  const isText = typeof value === 'string' && value.trim() !== '' && !value.includes('\0');
+  if (isText && value.length <= maxLength && value.isWellFormed()) return;
+  throw new BadRequestException(`${name} must be a text of 1 to ${maxLength} characters`);
 }

@@ -20,7 +20,13 @@ export const FIRST_FENCE = 1;
 
 /** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
 const DEADLINE_MS = 7_000;
-const LIMITS = { items: 256, weight: 4 * 1024 * 1024, waiting: 10_000 };
+const MEBIBYTE = 1024 * 1024;
+const LIMITS = {
+  items: 256,
+  weight: 4 * MEBIBYTE,
+  waiting: 10_000,
+  waitingWeight: 64 * MEBIBYTE,
+};
 
 /** Makes callbacks durable, once each. */
 @Injectable()

@@ -13,8 +13,15 @@ const DIALECTS: Partial<Record<DataSourceOptions['type'], Dialect>> = {
 /** The time of the database, Unix milliseconds: what nodes with different clocks agree on. */
 export const NOW_MS: Record<Dialect, string> = {
   sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-  postgres: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
+  postgres: '(extract(epoch FROM statement_timestamp()) * 1000)::bigint',
   mysql: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
+};
+
+/** An id as text, which every database can order and take the least of. */
+export const ID_AS_TEXT: Record<Dialect, (column: string) => string> = {
+  sqlite: (column) => column,
+  postgres: (column) => `${column}::text`,
+  mysql: (column) => column,
 };
 
 /** Dialect of a DataSource, undefined for a database that the module does not support. */

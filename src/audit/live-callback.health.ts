@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
 import { CallbackDatabase } from './callback.database.js';
-import { LiveCallback } from './entities/index.js';
-import { tableName } from './table-name.js';
 
 /** Says whether callbacks can be stored now. */
 @Injectable()
@@ -10,13 +8,12 @@ export class LiveCallbackHealth {
   constructor(private readonly database: CallbackDatabase) {}
 
   /**
-   * Asks the database for what storing needs: a write transaction on the table of callbacks.
+   * Asks the database for what storing needs: a write transaction on the table of callbacks. Waits
+   * like a callback while another connection holds the write lock.
    *
    * @throws the database's error when it cannot
    */
   async check(): Promise<void> {
-    const { dataSource } = this.database;
-    const callbacks = tableName(dataSource, LiveCallback);
-    await dataSource.query(`UPDATE ${callbacks} SET kind = kind WHERE id IS NULL`);
+    await this.database.writer.probe();
   }
 }

@@ -19,6 +19,8 @@ const FLUSH_AFTER_MS = 1_000;
 /** Rows that one minute can make; beyond it addresses are no longer told apart. */
 const ROWS_PER_MINUTE = 60;
 const EXCERPT_LENGTH = 512;
+/** Rows that wait for a database which is away. */
+const MAX_DIRTY = 600;
 
 /**
  * Counts refused requests and writes the counts behind the answers: at most
@@ -29,9 +31,10 @@ export class RejectionRecorder {
   private readonly logger = new Logger('LiveCallback');
   private minute = 0;
   private rows = new Map<string, RejectionRow>();
-  private readonly dirty = new Set<string>();
+  /** What the table does not know yet, by id of the row. */
+  private readonly dirty = new Map<string, RejectionRow>();
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> = Promise.resolve();
+  private writing: Promise<void> | undefined;
 
   constructor(private readonly database: CallbackDatabase) {}
 
@@ -49,7 +52,7 @@ export class RejectionRecorder {
         id: uuid(),
         reason: rejection.reason,
         count: 1,
-        remoteAddress: isNamed ? (rejection.remoteAddress?.slice(0, 64) ?? null) : null,
+        remoteAddress: isNamed ? rejection.remoteAddress : null,
         excerpt: rejection.excerpt === null ? null : toLine(rejection.excerpt, EXCERPT_LENGTH),
         firstAt: now,
         lastAt: now,
@@ -58,24 +61,38 @@ export class RejectionRecorder {
         `Refused: ${rejection.reason} from ${rejection.remoteAddress ?? 'unknown address'}; further ones of this minute are counted`,
       );
     }
-    this.dirty.add(key);
+    this.markDirty(this.rows.get(key) as RejectionRow);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
   }
 
-  /** Writes what was counted since the last time. */
+  /** Writes what was counted since the last time; one write at a time, however long it takes. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const rows = [...this.dirty].flatMap((key) => this.rows.get(key) ?? []);
-    this.dirty.clear();
-    if (rows.length > 0) this.writing = this.writing.then(() => this.write(rows));
+    this.writing ??= this.writeDirty().finally(() => (this.writing = undefined));
     return this.writing;
+  }
+
+  private async writeDirty(): Promise<void> {
+    while (this.dirty.size > 0) {
+      const rows = [...this.dirty.values()];
+      this.dirty.clear();
+      await this.write(rows);
+    }
+  }
+
+  /** A database that is away for minutes must not fill the memory: the oldest counts are given up. */
+  private markDirty(row: RejectionRow): void {
+    const [oldest] = this.dirty.keys();
+    if (oldest !== undefined && this.dirty.size >= MAX_DIRTY && !this.dirty.has(row.id)) {
+      this.dirty.delete(oldest);
+    }
+    this.dirty.set(row.id, row);
   }
 
   private turnMinute(now: number): void {
     const minute = Math.floor(now / MINUTE_MS);
     if (minute === this.minute) return;
-    void this.flush();
     this.minute = minute;
     this.rows = new Map();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable, Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 
 import {
   DeliveryLedger,
@@ -14,13 +14,13 @@ import {
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
 import { BatchQueue } from './batch.queue.js';
 import { CallbackDatabase } from './callback.database.js';
-import { dialectOf, NOW_MS } from './dialect.js';
+import { dialectOf, ID_AS_TEXT, NOW_MS } from './dialect.js';
 import { LiveCallback, LiveCallbackDelivery } from './entities/index.js';
 import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { TransactionRunner } from './transaction.runner.js';
 import type { Lease } from './writers/callback.writer.js';
 
-const LIMITS = { items: 256, weight: Infinity, waiting: Infinity };
+const LIMITS = { items: 256, weight: Infinity, waiting: Infinity, waitingWeight: Infinity };
 const RETRY_MS = 1_000;
 /** Rows that one statement of a sweep names. */
 const CHUNK = 200;
@@ -134,23 +134,32 @@ export class StoredDeliveryLedger extends DeliveryLedger {
    */
   private findDue(listeners: readonly string[], limit: number): Promise<LiveCallbackDelivery[]> {
     const { dataSource } = this.database;
-    const now = NOW_MS[dialectOf(dataSource)];
-    const repository = dataSource.getRepository(LiveCallbackDelivery);
-    const earlier = repository
-      .createQueryBuilder('e')
-      .select('1')
-      .where("e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key")
-      .andWhere('e.callback_id < d.callback_id')
-      .andWhere(
-        `(e.next_attempt_at > ${now} OR (e.lease_until >= ${now} AND e.lease_owner <> :owner))`,
-      );
-    return repository
+    const dialect = dialectOf(dataSource);
+    const now = NOW_MS[dialect];
+    const id = ID_AS_TEXT[dialect];
+    const lanes = (query: SelectQueryBuilder<ObjectLiteral>) =>
+      query
+        .select('e.listener', 'listener')
+        .addSelect('e.stream_key', 'stream_key')
+        .addSelect(`min(${id('e.callback_id')})`, 'earliest')
+        .from(LiveCallbackDelivery, 'e')
+        .where("e.state = 'pending'")
+        .andWhere(
+          `(e.next_attempt_at > ${now} OR (e.lease_until >= ${now} AND e.lease_owner <> :owner))`,
+        )
+        .groupBy('e.listener')
+        .addGroupBy('e.stream_key');
+    // Joined and not asked per row: a backlog of many rows is read once.
+    return dataSource
+      .getRepository(LiveCallbackDelivery)
       .createQueryBuilder('d')
+      .leftJoin(lanes, 'held', 'held.listener = d.listener AND held.stream_key = d.stream_key')
       .where("d.state = 'pending'")
       .andWhere(`(d.lease_until IS NULL OR d.lease_until < ${now})`)
       .andWhere(`(d.next_attempt_at IS NULL OR d.next_attempt_at <= ${now})`)
       .andWhere('d.listener IN (:...listeners)', { listeners })
-      .andWhere(`NOT EXISTS (${earlier.getQuery()})`, { owner: this.process.id })
+      .andWhere(`(held.earliest IS NULL OR ${id('d.callback_id')} < held.earliest)`)
+      .setParameter('owner', this.process.id)
       .orderBy('d.callback_id')
       .limit(limit)
       .getMany();

@@ -7,7 +7,7 @@ import { LiveEventDispatcher } from './live-event.dispatcher.js';
 
 /** How often the table is asked what is due, ms. */
 const INTERVAL_MS = 1_000;
-const BATCH = 500;
+const BATCH = 1_000;
 
 /**
  * Renews what this process holds, and takes over what is due and nobody holds: what a dead process

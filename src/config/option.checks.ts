@@ -11,6 +11,12 @@ export function optionalSecret(path: string, value: unknown): string | null {
       `must be a string of at least ${SHORTEST_SECRET} characters; leave it out to do without.`,
     );
   }
+  if (!isUrlSafe(value)) {
+    throw new LiveCallbackOptionsError(
+      path,
+      'may hold letters, digits and . _ ~ - only, so that it means the same in a URL, a header and a shell.',
+    );
+  }
   return value;
 }
 
@@ -58,4 +64,8 @@ export function describe(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'number') return String(value);
   if (value === '') return 'an empty string';
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+function isUrlSafe(text: string): boolean {
+  return /^[\w.~-]+$/.test(text);
 }

@@ -1,3 +1,5 @@
+import { plainToInstance } from 'class-transformer';
+
 import { CallbackController } from './callback.controller.js';
 import { defineEvent, type EventDefinition } from './event-definition.js';
 import type { DtoClass } from './field.decorators.js';
@@ -44,6 +46,7 @@ export function definitionOf(event: CustomLiveEvent): EventDefinition {
     kind: event.kind,
     eventType: event.eventType,
     dto: event.dto,
+    create: (payload) => plainToInstance(event.dto, payload),
     controller: CustomController,
     consoleName: event.kind,
     occurredAt: (data) => event.occurredAt?.(data),

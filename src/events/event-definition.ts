@@ -26,6 +26,8 @@ export interface EventDefinition<T extends object = object> {
   readonly signed?: boolean;
   /** Default: not documented. */
   readonly retry?: SenderRetry;
+  /** Makes the DTO. Default: from the fields that it declares with the decorators of this folder. */
+  create?(payload: JsonObject): T;
   /** Takes payloads that carry the number of another kind. Default: none. */
   claims?(payload: JsonObject): boolean;
   /** When it happened, as Unix milliseconds; undefined when the sender does not say. */

@@ -92,7 +92,7 @@ type Fit =
 /** DTOs, transformations and definitions of hosts may throw; then the payload does not fit. */
 function fitInto(definition: EventDefinition, payload: JsonObject, content: string): Fit {
   try {
-    const data = instantiate(definition.dto, payload);
+    const data = definition.create?.(payload) ?? instantiate(definition.dto, payload);
     const errors = validateSync(data, { forbidUnknownValues: false, stopAtFirstError: true });
     if (errors.length > 0) return { errors: errors.flatMap((error) => errorLines(error)) };
     return {
@@ -113,7 +113,7 @@ function toDate(milliseconds: number | undefined): Date | null {
 
 function remarksOn(definition: EventDefinition, payload: JsonObject): string[] {
   const fields = fieldsOf(definition.dto);
-  if (fields.length === 0) return []; // a DTO of the host: what it knows is not declared here
+  if ('create' in definition) return []; // a DTO of the host: what it knows is not declared here
   const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const unknown = Object.keys(payload).filter((key) => !known.has(key) && !PAIR.has(key));
   const drifted = fields.filter((field) => hasDrifted(field, payload));

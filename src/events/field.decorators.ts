@@ -1,4 +1,4 @@
-import { Expose, plainToInstance, Transform } from 'class-transformer';
+import { Expose, Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -163,15 +163,10 @@ export function JsonString(options: FieldOptions = {}): PropertyDecorator {
   );
 }
 
-/**
- * Makes a DTO of a plain object by its declared fields alone; other keys are not looked at. A DTO of
- * a host that declares none with this file's decorators goes through class-transformer.
- */
+/** Makes a DTO of a plain object by its declared fields alone; other keys are not looked at. */
 export function instantiate<T extends object>(dto: DtoClass<T>, source: object): T {
-  const fields = fieldsOf(dto);
-  if (fields.length === 0) return plainToInstance(dto, source);
   const instance = new dto() as Record<string, unknown>;
-  for (const declared of fields) {
+  for (const declared of fieldsOf(dto)) {
     const value = declared.coerce(readField(source, declared));
     if (value !== undefined) instance[declared.name] = value;
   }

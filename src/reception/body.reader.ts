@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
-import { CallbackRefusedError } from './refusal.js';
+import { CallbackRefusedError, type RefusalReason } from './refusal.js';
 
 /** How long a body may take to arrive, ms. The largest documented one fits into one packet. */
-const BODY_TIMEOUT_MS = 10_000;
+const BODY_TIMEOUT_MS = 8_000;
+/** What the bodies that are being read may hold together, bytes. Nobody is verified by then. */
+const MAX_READING = 64 * 1024 * 1024;
+
+/** Bytes of the bodies that are being read. */
+export interface ReadingBudget {
+  used: number;
+}
 
 /**
  * Reads a body of `application/json` in UTF-8 without content encoding, and no more than `limit`
@@ -11,21 +18,28 @@ const BODY_TIMEOUT_MS = 10_000;
  *
  * @throws CallbackRefusedError as soon as it is known that the body is refused
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  budget: ReadingBudget,
+): Promise<Buffer> {
   checkHeaders(request, limit);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
       clearTimeout(timer);
+      budget.used -= size;
       request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
       act();
     };
-    const refuse = (reason: 'body-too-large' | 'body-timeout' | 'body-aborted') =>
+    const refuse = (reason: RefusalReason) =>
       settle(() => reject(new CallbackRefusedError(reason)));
     const onData = (chunk: Buffer) => {
       size += chunk.length;
+      budget.used += chunk.length;
       if (size > limit) refuse('body-too-large');
+      else if (budget.used > MAX_READING) refuse('overloaded');
       else chunks.push(chunk);
     };
     const onEnd = () =>

@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { LiveCallbackOptionsError } from '../config/option.error.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
-import { readBody } from './body.reader.js';
+import { readBody, type ReadingBudget } from './body.reader.js';
 import { openContext } from './callback.context.js';
 import { rawRequest } from './callback.reply.js';
 import { isRouteOf, type Registration, REGISTRATION, ROUTE_MARK } from './registration.js';
@@ -29,6 +29,7 @@ interface ExpressLayer {
  */
 @Injectable()
 export class CallbackEdge implements OnApplicationBootstrap {
+  private readonly budget: ReadingBudget = { used: 0 };
   private routes: ExpressLayer[] | undefined;
   private express: Express | undefined;
   private fastify: FastifyInstance | undefined;
@@ -117,7 +118,7 @@ export class CallbackEdge implements OnApplicationBootstrap {
   /** @returns false when the request was refused and answered */
   private async read(request: object, response: object): Promise<boolean> {
     try {
-      openContext(request, await readBody(rawRequest(request), this.config.bodyLimit));
+      openContext(request, await readBody(rawRequest(request), this.config.bodyLimit, this.budget));
       return true;
     } catch (error) {
       if (!(error instanceof CallbackRefusedError)) throw error;

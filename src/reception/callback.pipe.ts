@@ -60,7 +60,7 @@ export class CallbackPipe {
       identityDigest: meaning.identityDigest,
       remarks: lines(remarks),
       errors: lines(meaning.errors),
-      remoteAddress: remoteAddress?.slice(0, ID_LENGTH) ?? null,
+      remoteAddress,
       body: text,
       deliveries:
         state === 'quarantined' ? [] : deliveriesOf(id, stream, this.listeners.matching(kind)),

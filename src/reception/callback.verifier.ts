@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   EventCatalog,
   streamIdentityOf,
+  textOf,
   UNKNOWN_KIND,
   type JsonObject,
   type Payload,
@@ -18,7 +19,7 @@ import { CallbackRefusedError } from './refusal.js';
 
 /** How far ahead `t` may lie: CSS signs for 600 s, and clocks may differ by 300 s. */
 const MAX_LIFETIME_SECONDS = 900;
-const KEY_DEADLINE_MS = 5_000;
+const KEY_DEADLINE_MS = 3_000;
 
 /**
  * `sign = MD5(key + t)`, lower-case hex; `t` = Unix seconds at which the signature expires, 600
@@ -49,7 +50,7 @@ export class CallbackVerifier {
     const stream = streamIdentityOf(value);
     const signers = (await this.keysFor(stream)).filter(({ key }) => isSignedWith(key, t, sign));
     if (signers.length === 0) throw new CallbackRefusedError('sign-mismatch');
-    if (!signers.some((key) => isFor(key, stream))) throw new CallbackRefusedError('key-foreign');
+    if (!signers.some((key) => isFor(key, value))) throw new CallbackRefusedError('key-foreign');
     // Last, so that "expired" means a genuine callback that came too late.
     const left = Number(t) - this.config.clock() / 1000;
     if (!(left > -this.config.expiryGraceSeconds)) throw new CallbackRefusedError('expired');
@@ -130,9 +131,21 @@ function isSignedWith(key: string, t: string, sign: string): boolean {
 }
 
 /** Kinds that carry no domain or account cannot speak for a foreign one. */
-function isFor(key: BoundCallbackKey, { domain, appId }: StreamIdentity): boolean {
-  const isDomain =
-    key.domain === undefined || domain === null || key.domain === domain.toLowerCase();
-  const isApp = key.appId === undefined || appId === null || key.appId === appId;
-  return isDomain && isApp;
+function isFor({ domain, appId }: BoundCallbackKey, payload: JsonObject): boolean {
+  return agrees(payload, ['app', 'domain'], domain) && agrees(payload, ['appid', 'appId'], appId);
+}
+
+/** Every spelling must agree: a DTO may read another one than the row does. */
+function agrees(
+  payload: JsonObject,
+  spellings: readonly string[],
+  bound: string | undefined,
+): boolean {
+  return (
+    bound === undefined ||
+    spellings.every((name) => {
+      const value = payload[name] ?? '';
+      return value === '' || textOf(value)?.toLowerCase() === bound.toLowerCase();
+    })
+  );
 }

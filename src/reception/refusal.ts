@@ -24,6 +24,8 @@ export const REFUSAL_STATUS = {
   expired: 401,
   /** Signed correctly, but valid for longer than CSS makes it. Many: the clock is slow. */
   'not-yet-valid': 401,
+  /** More bodies are being read than memory is set aside for. */
+  overloaded: 503,
   /** The function given as `keys` failed. */
   'keys-unavailable': 503,
   /** Something in front of the module consumed the body. */

@@ -106,6 +106,9 @@ export interface CallbackWriter {
   /** Adds rejection rows, or updates count and time of those with the same id. */
   recordRejections(rows: readonly RejectionRow[]): Promise<void>;
 
+  /** Succeeds when callbacks could be written now. */
+  probe(): Promise<void>;
+
   /** Whether an error is about the rows and not about the database, so that splitting a batch helps. */
   isRowFault(error: unknown): boolean;
 }

@@ -260,6 +260,12 @@ export class MysqlWriter implements CallbackWriter {
     });
   }
 
+  async probe(): Promise<void> {
+    await this.transaction((query) =>
+      query(`UPDATE ${this.callback} SET kind = kind WHERE id IS NULL`),
+    );
+  }
+
   isRowFault(error: unknown): boolean {
     return ROW_ERRNOS.has((error as { errno?: unknown } | null)?.errno);
   }

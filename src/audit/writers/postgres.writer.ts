@@ -26,6 +26,7 @@ const NOW = NOW_MS.postgres;
 export class PostgresWriter implements CallbackWriter {
   private readonly pool: Pool;
   private readonly insertSql: string;
+  private readonly probeSql: string;
   private readonly requeueSql: string;
   private readonly settleSql: string;
   private readonly claimSql: string;
@@ -39,6 +40,7 @@ export class PostgresWriter implements CallbackWriter {
     this.pool = driverHandle.postgres(dataSource);
     const arrays = CALLBACK_COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
     const next = CALLBACK_COLUMNS.length + 1;
+    this.probeSql = `UPDATE ${callback} SET kind = kind WHERE id IS NULL`;
     this.insertSql = `
       WITH incoming AS (
         SELECT * FROM unnest(${arrays}, $${next}::boolean[]) AS v(${COLUMN_LIST}, variant)
@@ -203,6 +205,10 @@ export class PostgresWriter implements CallbackWriter {
       rows.map(({ firstAt }) => firstAt),
       rows.map(({ lastAt }) => lastAt),
     ]);
+  }
+
+  async probe(): Promise<void> {
+    await this.pool.query(this.probeSql);
   }
 
   /** Class 22: data exception, 23: integrity violation, 54: program limit exceeded. */

@@ -28,6 +28,7 @@ export class SqliteWriter implements CallbackWriter {
   private readonly database: Database;
   private readonly insertCallback: Statement;
   private readonly insertDelivery: Statement;
+  private readonly touchCallbacks: Statement;
   private readonly requeueCallback: Statement;
   private readonly settleDelivery: Statement;
   private readonly claimDelivery: Statement;
@@ -47,6 +48,9 @@ export class SqliteWriter implements CallbackWriter {
          deliveries_count = deliveries_count + excluded.deliveries_count,
          last_received_at = max(last_received_at, excluded.last_received_at)
        RETURNING id, variant`,
+    );
+    this.touchCallbacks = this.database.prepare(
+      `UPDATE ${callback} SET kind = kind WHERE id IS NULL`,
     );
     this.insertDelivery = this.database.prepare(
       `INSERT INTO ${delivery}
@@ -162,6 +166,10 @@ export class SqliteWriter implements CallbackWriter {
     await this.transaction(() => {
       for (const row of rows) this.upsertRejection.run(row);
     });
+  }
+
+  async probe(): Promise<void> {
+    await this.transaction(() => this.touchCallbacks.run());
   }
 
   isRowFault(error: unknown): boolean {
