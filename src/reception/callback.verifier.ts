@@ -144,8 +144,8 @@ function agrees(
   return (
     bound === undefined ||
     spellings.every((name) => {
-      const value = payload[name] ?? '';
-      return value === '' || textOf(value)?.toLowerCase() === bound.toLowerCase();
+      const value = payload[name] ?? null;
+      return value === null || textOf(value)?.toLowerCase() === bound.toLowerCase();
     })
   );
 }

@@ -196,6 +196,8 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       await audit.replay(id, { ...why, listeners: ['scripted'] });
       await expect.poll(() => Script.seen.length).toBe(3);
       await expect.poll(async () => (await deliveryOf(id)).state).toBe('done');
+      // Of another kind: it would not know what it gets.
+      expect(await audit.replay(id, { ...why, listeners: ['tx', 'tx'] })).toEqual([]);
       await expect(audit.replay(id, { ...why, listeners: ['nobody'] })).rejects.toThrow(
         'listeners must be a list of ids of listeners that exist',
       );

@@ -132,17 +132,17 @@ describe('a start is refused when', () => {
     [
       'bodyLimit is less than 64 KB',
       { bodyLimit: 65_535 },
-      'bodyLimit must be an integer from 65536 to 67108864, not 65535.',
+      'bodyLimit must be an integer from 65536 to 8388608, not 65535.',
     ],
     [
       'bodyLimit is text',
       { bodyLimit: '256kb' },
-      'bodyLimit must be an integer from 65536 to 67108864, not a string.',
+      'bodyLimit must be an integer from 65536 to 8388608, not a string.',
     ],
     [
       'bodyLimit is endless',
       { bodyLimit: Infinity },
-      'bodyLimit must be an integer from 65536 to 67108864, not Infinity.',
+      'bodyLimit must be an integer from 65536 to 8388608, not Infinity.',
     ],
     [
       'runMigrations is text',

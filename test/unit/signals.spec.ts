@@ -220,6 +220,19 @@ describe('over HTTP', () => {
     ]);
   });
 
+  it('a handler that throws, now or later, harms nobody', async () => {
+    onTestFinished(
+      onLiveCallbackSignal('received', () => {
+        throw new Error('handler');
+      }),
+    );
+    onTestFinished(
+      onLiveCallbackSignal('received', async () => Promise.reject(new Error('handler'))),
+    );
+    await post(push());
+    expect(heard.map(([signal]) => signal)).toContain('delivered');
+  });
+
   it('no message holds a key, a sign or a piece of a body', async () => {
     const signs: string[] = [];
     const send = async (callback: object, key = KEY) => {

@@ -396,8 +396,8 @@ describe('a function that finds keys', () => {
     beforeEach(() => void vi.useFakeTimers());
     afterEach(() => void vi.useRealTimers());
 
-    it('is waited for 5 s', async () => {
-      const passed = verdict(payload, { keys: delayed(4_999, () => [KEY]) });
+    it('is waited for 3 s', async () => {
+      const passed = verdict(payload, { keys: delayed(2_999, () => [KEY]) });
       await vi.advanceTimersByTimeAsync(5_000);
       expect(await passed).toBe('passed');
     });
@@ -431,9 +431,36 @@ describe('a function that finds keys', () => {
   });
 });
 
+describe('a key that is bound to a domain', () => {
+  const keys = [{ key: KEY, domain: 'a.example' }];
+  const signedFor = (fields: object) => signedBy(KEY, { event_type: 349, ...fields });
+
+  it.each([
+    [{ app: false, domain: 'b.example' }],
+    [{ app: [], domain: 'b.example' }],
+    [{ app: 'a.example', domain: 'b.example' }],
+    [{ app: 'a.example', domain: { toString: 1 } }],
+  ])('does not sign for %j, whichever spelling is read', async (fields) => {
+    expect(await verdict(signedFor(fields), { keys })).toBe('key-foreign');
+  });
+
+  it.each([[{ app: 'A.example' }], [{ domain: 'a.example' }], [{ app: null }], [{}]])(
+    'signs for %j',
+    async (fields) => {
+      expect(await verdict(signedFor(fields), { keys })).toBe('passed');
+    },
+  );
+});
+
 describe('the token of the URL', () => {
-  const urlToken = 'UrlToken-2026-äöü+&=%/';
+  const urlToken = 'UrlToken-2026_of.the~Verifier';
   const query = `token=${encodeURIComponent(urlToken)}`;
+
+  it('must mean the same in a URL as in the options', () => {
+    expect(() => verifierOf({ urlToken: 'abcd+efgh/ijkl=mnop' })).toThrow(
+      'urlToken may hold letters, digits and . _ ~ - only',
+    );
+  });
 
   const reasonFor = (url: string, options: Options = { urlToken }) => {
     try {
