@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { dialectOf } from './dialect.js';
 import { LiveCallback, LIVE_CALLBACK_ENTITIES } from './entities/index.js';
 import { runMigrationsLocked } from './migrations/migration.runner.js';
-import { createModuleDataSource } from './module-data-source.js';
+import { boundStatements, createModuleDataSource, driverHandle } from './module-data-source.js';
 import { StorageSetupError } from './storage.error.js';
 import { tableName } from './table-name.js';
 import type { CallbackWriter } from './writers/callback.writer.js';
@@ -26,6 +26,7 @@ export class CallbackDatabase {
     const dataSource = createModuleDataSource(this.host);
     try {
       await dataSource.initialize();
+      if (dialectOf(dataSource) === 'mysql') boundStatements(driverHandle.mysql(dataSource));
       await this.checkDurability(dataSource);
       if (this.runMigrations) await runMigrationsLocked(dataSource);
       await dataSource.query(
@@ -84,6 +85,10 @@ export class CallbackDatabase {
     if (dialect === 'postgres') {
       const [row] = await dataSource.query<{ fsync: string }[]>('SHOW fsync');
       if (row?.fsync === 'off') this.warnOfLoss('fsync is off');
+      // Older pg-pools know no onConnect, which sets it.
+      const [commit] =
+        await dataSource.query<{ synchronous_commit: string }[]>('SHOW synchronous_commit');
+      if (commit?.synchronous_commit === 'off') this.warnOfLoss('synchronous_commit is off');
     }
     if (dialect === 'mysql') {
       const [row] = await dataSource.query<{ mode: number }[]>(

@@ -35,7 +35,7 @@ export class CallbackStore {
   private readonly queue = new BatchQueue<NewCallback, StoreResult>(
     (callbacks) => this.write(callbacks),
     LIMITS,
-    (error) => this.database.writer.isRowFault(error),
+    (error) => this.database.isOpen && this.database.writer.isRowFault(error),
   );
 
   constructor(
@@ -74,8 +74,9 @@ export class CallbackStore {
   private async write(callbacks: readonly NewCallback[]): Promise<StoreResult[]> {
     const batch = distinct(callbacks);
     // Without room the table keeps the deliveries, and memory stays flat however slow listeners are.
-    const lease =
-      this.dispatcher.room > 0 ? { owner: this.process.id, milliseconds: LEASE_MS } : null;
+    const lease = this.dispatcher.hasRoom
+      ? { owner: this.process.id, milliseconds: LEASE_MS }
+      : null;
     const results = await this.database.writer.insert([...batch.values()], lease);
     const byDigest = new Map<string, InsertResult>();
     let index = 0;

@@ -14,7 +14,7 @@ const DIALECTS: Partial<Record<DataSourceOptions['type'], Dialect>> = {
 export const NOW_MS: Record<Dialect, string> = {
   sqlite: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
   postgres: '(extract(epoch FROM statement_timestamp()) * 1000)::bigint',
-  mysql: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
+  mysql: "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000)",
 };
 
 /** An id as text, which every database can order and take the least of. */

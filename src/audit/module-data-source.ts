@@ -121,13 +121,41 @@ export const driverHandle: {
   mysql: (dataSource: DataSource) => (dataSource.driver as unknown as { pool: MysqlPool }).pool,
 };
 
+/**
+ * Gives every statement of a mysql2 pool a deadline, those of TypeORM too: a connection that has gone
+ * mute would otherwise stay in use for ever, and a few of them are the whole pool.
+ */
+export function boundStatements(pool: MysqlPool): void {
+  pool.on('connection', (connection) => {
+    const query = connection.query.bind(connection);
+    connection.query = (...args: unknown[]) => {
+      const callback = args.at(-1);
+      if (typeof callback !== 'function') return query(...args);
+      let isOver = false;
+      const end = (...results: unknown[]) => {
+        if (isOver) return;
+        isOver = true;
+        clearTimeout(timer);
+        (callback as (...results: unknown[]) => void)(...results);
+      };
+      const timer = setTimeout(() => {
+        connection.destroy();
+        end(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
+      }, STATEMENT_TIMEOUT_MS);
+      return query(...args.slice(0, -1), end);
+    };
+  });
+}
+
 /** The part of a mysql2 pool that the module uses, in its callback form. */
 export interface MysqlPool {
+  on(event: 'connection', listener: (connection: MysqlConnection) => void): void;
   getConnection(callback: (error: Error | null, connection: MysqlConnection) => void): void;
 }
 
 /** The part of a mysql2 connection that the module uses. */
 export interface MysqlConnection {
+  query(...args: unknown[]): unknown;
   execute(
     sql: string,
     values: (string | number | null)[],

@@ -32,7 +32,7 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   private readonly outcomes = new BatchQueue<DeliveryOutcome, void>(
     (outcomes) => this.writeOutcomes(outcomes),
     LIMITS,
-    (error) => this.database.writer.isRowFault(error),
+    (error) => this.database.isOpen && this.database.writer.isRowFault(error),
   );
 
   constructor(
@@ -115,7 +115,9 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   }
 
   private async writeOutcomes(outcomes: readonly DeliveryOutcome[]): Promise<void[]> {
-    await this.database.writer.settle(outcomes);
+    // Of several outcomes of one delivery the last is the one that counts.
+    const last = new Map(outcomes.map((it) => [`${it.callbackId} ${it.listener}`, it]));
+    await this.database.writer.settle([...last.values()]);
     return outcomes.map(() => undefined);
   }
 

@@ -25,7 +25,10 @@ export class TransactionRunner {
     if (dialectOf(this.host) !== 'sqlite') return inTransaction(this.host, lease, work);
     // SQLite has one writer, and the host's only connection may be in use at any time: transactions
     // get a connection of their own, one after the other.
-    this.own ??= openSqlite(this.host);
+    this.own ??= openSqlite(this.host).catch((error: unknown) => {
+      this.own = undefined;
+      throw error;
+    });
     const own = await this.own;
     const turn = this.last.then(() => inTransaction(own, lease, work));
     this.last = turn.catch(() => {});
@@ -70,14 +73,16 @@ async function inTransaction(
 }
 
 /**
- * The first statement takes the row of the delivery: nobody else can complete it now. On SQLite it
- * also takes the write lock before anything is read, without which a later write could not.
+ * Makes sure that the delivery is still ours before the listener runs; the completion makes sure
+ * again. On SQLite the first statement is a write: it takes the write lock before anything is read,
+ * without which a later write could not. Elsewhere it locks nothing, for renewals go on meanwhile.
  */
 async function begin(runner: QueryRunner, lease: DeliveryLease): Promise<void> {
   const deadline = performance.now() + BUSY_DEADLINE_MS;
   for (;;) {
     await runner.startTransaction();
     try {
+      if (dialectOf(runner.connection) !== 'sqlite') return await checkHeld(runner, lease);
       return await updateHeld(runner, lease, { fence: lease.fence });
     } catch (error) {
       const isBusy = String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
@@ -86,6 +91,19 @@ async function begin(runner: QueryRunner, lease: DeliveryLease): Promise<void> {
       await sleep(BUSY_PAUSE_MS);
     }
   }
+}
+
+async function checkHeld(
+  runner: QueryRunner,
+  { callbackId, listener, fence }: DeliveryLease,
+): Promise<void> {
+  const isHeld = await runner.manager.existsBy(LiveCallbackDelivery, {
+    callbackId,
+    listener,
+    fence,
+    state: 'pending',
+  });
+  if (!isHeld) throw new LeaseLostError();
 }
 
 function complete(runner: QueryRunner, lease: DeliveryLease): Promise<void> {

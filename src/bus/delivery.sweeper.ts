@@ -49,8 +49,8 @@ export class DeliverySweeper {
 
   /** @returns whether there may be more */
   private async takeOver(): Promise<boolean> {
-    const { ids } = this.registry;
-    const limit = Math.min(BATCH, this.dispatcher.room);
+    const ids = this.registry.ids.filter((id) => this.dispatcher.roomOf(id) > 0);
+    const limit = Math.min(BATCH, ...ids.map((id) => this.dispatcher.roomOf(id)));
     if (ids.length === 0 || limit === 0 || this.isStopped) return false;
     const found = await this.ledger.claim(ids, limit);
     for (const { event, listener, streamKey, fence, attemptsBefore } of found) {

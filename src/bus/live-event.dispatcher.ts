@@ -2,7 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
-import { DeliveryLedger, type DeliveryLease, type DeliveryOutcome } from './delivery.ledger.js';
+import {
+  DeliveryLedger,
+  type DeliveryLease,
+  type DeliveryOutcome,
+  type ReleasedDelivery,
+} from './delivery.ledger.js';
 import { errorText } from './error-text.js';
 import { backoffAfter } from './listener.options.js';
 import { ListenerQueue } from './listener.queue.js';
@@ -11,8 +16,10 @@ import { ListenerRunner } from './listener.runner.js';
 import { LiveEventBus } from './live-event.bus.js';
 import { NonRetryableError } from './non-retryable.error.js';
 
-/** Deliveries that one process holds in memory; the table keeps the others until there is room. */
+/** Deliveries of one listener that a process holds; the table keeps the others until there is room. */
 const CAPACITY = 2_000;
+/** Age at which a lease may have run out, ms: nothing starts under it without asking the table. */
+const LEASE_AGE_MS = 7_000;
 /** Age at which a lease is prolonged, ms: well below its length. */
 const RENEW_AFTER_MS = 2_500;
 
@@ -47,6 +54,9 @@ export class LiveEventDispatcher {
   private readonly queues = new Map<string, ListenerQueue<Delivery>>();
   /** What is held: waiting, running, or being recorded. */
   private readonly held = new Map<string, Delivery>();
+  private readonly heldBy = new Map<string, number>();
+  /** Leases that came to a listener without room. */
+  private surplus: ReleasedDelivery[] = [];
   /** Outcomes on their way into the table. */
   private recording = 0;
   private idleWaiters: (() => void)[] = [];
@@ -58,9 +68,14 @@ export class LiveEventDispatcher {
     private readonly bus: LiveEventBus,
   ) {}
 
-  /** How many more deliveries this process should take. */
-  get room(): number {
-    return Math.max(0, CAPACITY - this.held.size);
+  /** How many more deliveries of a listener this process should take. */
+  roomOf(listener: string): number {
+    return Math.max(0, CAPACITY - (this.heldBy.get(listener) ?? 0));
+  }
+
+  /** Whether any listener has room: one that is stuck must not hold up its neighbours. */
+  get hasRoom(): boolean {
+    return this.registry.ids.some((id) => this.roomOf(id) > 0);
   }
 
   /** Tells the observers of a newly stored event. */
@@ -76,6 +91,15 @@ export class LiveEventDispatcher {
       const known = this.held.get(key);
       if (known) known.fence = how.fence; // its lease had run out; the run goes on under the new one
       if (!to || known) continue;
+      if (this.roomOf(id) === 0) {
+        this.giveBack({
+          callbackId: event.id,
+          listener: id,
+          fence: how.fence,
+          isUnused: how.isCounted,
+        });
+        continue;
+      }
       const delivery: Delivery = {
         event,
         to,
@@ -87,8 +111,23 @@ export class LiveEventDispatcher {
         attemptsBefore: how.attemptsBefore ?? 0,
       };
       this.held.set(key, delivery);
+      this.heldBy.set(id, (this.heldBy.get(id) ?? 0) + 1);
       this.queueOf(to).push(to.options.order === 'stream' ? how.streamKey : event.id, delivery);
     }
+  }
+
+  /** Without a lease the later events of its lane stay in the table too, until there is room. */
+  private giveBack(lease: ReleasedDelivery): void {
+    this.surplus.push(lease);
+    if (this.surplus.length > 1) return;
+    setImmediate(() => {
+      const leases = this.surplus;
+      this.surplus = [];
+      this.ledger.release(leases).catch((error: unknown) => {
+        // They run out by themselves.
+        this.logger.error(`Deliveries could not be given back: ${errorText(error)}`);
+      });
+    });
   }
 
   /** Prolongs the leases that are held for some time. */
@@ -136,7 +175,8 @@ export class LiveEventDispatcher {
   /** @returns the pause before the next attempt; null when there is none */
   private async attempt(delivery: Delivery): Promise<number | null> {
     const { to, attemptsBefore } = delivery;
-    if (!delivery.isCounted && !(await this.begin(delivery))) return null;
+    const isOld = performance.now() - delivery.leasedAt > LEASE_AGE_MS;
+    if ((isOld || !delivery.isCounted) && !(await this.begin(delivery))) return null;
     delivery.isCounted = false;
     const tries = delivery.event.attempt - attemptsBefore;
     if (tries > to.options.attempts) {
@@ -233,7 +273,9 @@ export class LiveEventDispatcher {
   }
 
   private drop({ callbackId, listener }: DeliveryLease): void {
-    this.held.delete(`${callbackId} ${listener}`);
+    if (this.held.delete(`${callbackId} ${listener}`)) {
+      this.heldBy.set(listener, (this.heldBy.get(listener) ?? 1) - 1);
+    }
     this.tellIfIdle();
   }
 

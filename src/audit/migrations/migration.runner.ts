@@ -8,6 +8,7 @@ const LOCK_NAME = 'nestjs-live-callback:migrations';
 /** Any fixed number serves: it names the advisory lock in PostgreSQL. */
 const LOCK_NUMBER = 7_340_911_602;
 const LOCK_TIMEOUT_SECONDS = 60;
+const LOCK_PAUSE_MS = 50;
 
 /**
  * Runs the pending migrations of the module's own DataSource, one node at a time. The lock belongs
@@ -36,19 +37,23 @@ async function lock(runner: QueryRunner): Promise<void> {
   switch (dialectOf(runner.connection)) {
     case 'postgres':
       await runner.query('BEGIN');
-      await runner.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_SECONDS}s'`);
-      await runner.query('SELECT pg_advisory_xact_lock($1)', [LOCK_NUMBER]);
+      await retryUntilLocked(async () => {
+        const [row] = (await runner.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [
+          LOCK_NUMBER,
+        ])) as { locked: boolean }[];
+        return row?.locked === true;
+      });
       return;
-    case 'mysql': {
-      const [row] = (await runner.query('SELECT GET_LOCK(?, ?) AS locked', [
-        LOCK_NAME,
-        LOCK_TIMEOUT_SECONDS,
-      ])) as { locked: unknown }[];
-      if (Number(row?.locked) !== 1) throw new Error('another node holds the migration lock');
+    case 'mysql':
+      await retryUntilLocked(async () => {
+        const [row] = (await runner.query('SELECT GET_LOCK(?, 0) AS locked', [LOCK_NAME])) as {
+          locked: unknown;
+        }[];
+        return Number(row?.locked) === 1;
+      });
       return;
-    }
     case 'sqlite':
-      return beginImmediate(runner);
+      await retryUntilLocked(() => beginImmediate(runner));
   }
 }
 
@@ -58,17 +63,21 @@ async function unlock(runner: QueryRunner, end: 'COMMIT' | 'ROLLBACK'): Promise<
   await runner.query(isMysql ? 'SELECT RELEASE_LOCK(?)' : end, isMysql ? [LOCK_NAME] : undefined);
 }
 
-/** Waits from the event loop: SQLite itself would wait by blocking it. */
-async function beginImmediate(runner: QueryRunner): Promise<void> {
+/** Asks again and again, because a statement that waits would run into its own deadline. */
+async function retryUntilLocked(tryLock: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + LOCK_TIMEOUT_SECONDS * 1000;
-  for (;;) {
-    try {
-      await runner.query('BEGIN IMMEDIATE');
-      return;
-    } catch (error) {
-      const isBusy = String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
-      if (!isBusy || performance.now() > deadline) throw error;
-      await sleep(20);
-    }
+  while (!(await tryLock())) {
+    if (performance.now() > deadline) throw new Error('another node holds the migration lock');
+    await sleep(LOCK_PAUSE_MS);
+  }
+}
+
+async function beginImmediate(runner: QueryRunner): Promise<boolean> {
+  try {
+    await runner.query('BEGIN IMMEDIATE');
+    return true;
+  } catch (error) {
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return false;
+    throw error;
   }
 }

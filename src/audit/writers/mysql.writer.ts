@@ -3,7 +3,12 @@ import type { DataSource } from 'typeorm';
 import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
-import { driverHandle, type MysqlConnection, type MysqlPool } from '../module-data-source.js';
+import {
+  driverHandle,
+  STATEMENT_TIMEOUT_MS,
+  type MysqlConnection,
+  type MysqlPool,
+} from '../module-data-source.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
 import type {
@@ -70,7 +75,8 @@ export class MysqlWriter implements CallbackWriter {
       for (const chunk of chunksOf(sorted)) await this.insertCallbacks(query, chunk);
       const rows = new Map<string, StoredRow>();
       for (const chunk of chunksOf(sorted)) {
-        for (const row of await this.readBack(query, chunk)) rows.set(row.content_digest, row);
+        for (const row of await this.readBack(query, chunk, sorted))
+          rows.set(row.content_digest, row);
       }
       const rowOf = ({ callback }: BatchEntry) => rows.get(callback.contentDigest);
       const isNew = (entry: BatchEntry) => rowOf(entry)?.id === entry.callback.id;
@@ -107,14 +113,18 @@ export class MysqlWriter implements CallbackWriter {
   }
 
   /** After the insert the row of each content is there and locked: its id says whose it is. */
-  private readBack(query: Query, entries: readonly BatchEntry[]): Promise<StoredRow[]> {
-    const ids = entries.map(({ callback }) => callback.id);
+  private readBack(
+    query: Query,
+    entries: readonly BatchEntry[],
+    batch: readonly BatchEntry[],
+  ): Promise<StoredRow[]> {
+    const ids = batch.map(({ callback }) => callback.id);
     return query<StoredRow[]>(
       `SELECT c.id, c.content_digest, c.variant, EXISTS (
          SELECT 1 FROM ${this.callback} o
          WHERE o.identity_digest = c.identity_digest AND o.id NOT IN (${marks(ids.length)})
        ) AS has_elder
-       FROM ${this.callback} c WHERE c.content_digest IN (${marks(ids.length)})`,
+       FROM ${this.callback} c WHERE c.content_digest IN (${marks(entries.length)})`,
       [...ids, ...entries.map(({ callback }) => callback.contentDigest)],
     );
   }
@@ -291,7 +301,17 @@ export class MysqlWriter implements CallbackWriter {
 
   private connect(): Promise<MysqlConnection> {
     return new Promise((resolve, reject) => {
-      this.pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(new Error(`No connection to the database within ${STATEMENT_TIMEOUT_MS} ms`));
+      }, STATEMENT_TIMEOUT_MS);
+      this.pool.getConnection((error, connection) => {
+        clearTimeout(timer);
+        if (error) reject(error);
+        else if (isLate) connection.release();
+        else resolve(connection);
+      });
     });
   }
 }
