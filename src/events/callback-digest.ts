@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 
 import type { JsonObject, JsonValue } from './payload.js';
 
-/** Length of a digest in characters: SHA-256 in base64url. */
-export const DIGEST_LENGTH = 43;
-
 /**
  * Digest of what a callback says: its payload without the pair `t` and `sign`, which a retry may
  * renew, whatever the order of its keys and its white space.
