@@ -3,6 +3,7 @@ export {
   LiveCallbackModule,
   type LiveCallbackModuleAsyncOptions,
   type LiveCallbackModuleOptions,
+  type LiveCallbackWorkerOptions,
 } from './live-callback.module.js';
 export type {
   AuditApiOptions,
@@ -12,6 +13,8 @@ export type {
   CallbackKeyResolver,
   LiveCallbackModuleExtras,
   LiveCallbackOptions,
+  LiveCallbackRole,
+  SpoolOptions,
   LiveCallbackOptionsFactory,
 } from './live-callback.options.js';
 export { LiveCallbackOptionsError } from './config/option.error.js';
@@ -77,11 +80,18 @@ export {
   LiveCallbackDelivery,
   LiveCallbackRejection,
   type DeliveryState,
+  type StoredCallbackState,
 } from './audit/entities/index.js';
 export { LIVE_CALLBACK_MIGRATIONS } from './audit/migrations/index.js';
+export type { DiscardReason } from './audit/callback.discarder.js';
+export type { PurgeRequest, PurgeSummary } from './audit/callback.purger.js';
 export type { ReplayReason } from './audit/callback.replayer.js';
-export { LiveCallbackAuditService } from './audit/live-callback-audit.service.js';
-export { LiveCallbackHealth } from './audit/live-callback.health.js';
+export type { RetentionOptions, RetentionPolicy } from './audit/retention.options.js';
+export {
+  LiveCallbackAuditService,
+  type RequeueFilter,
+} from './audit/live-callback-audit.service.js';
+export { LiveCallbackHealth, type LiveCallbackHealthReport } from './audit/live-callback.health.js';
 export type {
   CallbackFilter,
   Page,
@@ -91,6 +101,7 @@ export type {
 } from './audit/audit-query.js';
 export type {
   CallbackDetail,
+  CallbackDiscard,
   CallbackRow,
   DeliveryRow,
   RejectionItem,

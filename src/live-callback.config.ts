@@ -2,26 +2,38 @@ import { resolveKeys } from './config/key.config.js';
 import { resolveUnsigned } from './config/kind.config.js';
 import { boolean, checkNames, describe, integer, optionalSecret } from './config/option.checks.js';
 import { LiveCallbackOptionsError } from './config/option.error.js';
+import { resolveRetention, type ResolvedRetention } from './config/retention.config.js';
 import type {
   AuditApiOptions,
   BoundCallbackKey,
   CallbackKeyResolver,
   LiveCallbackModuleExtras,
   LiveCallbackOptions,
+  LiveCallbackRole,
 } from './live-callback.options.js';
 
 /** Token of the resolved {@link LiveCallbackConfig}. */
 export const LIVE_CALLBACK_CONFIG = Symbol('LIVE_CALLBACK_CONFIG');
 
+/** What is known of a registration when the module is imported. */
+export interface LiveCallbackShape {
+  /** Base path, without slashes at its ends. */
+  readonly path: string;
+  readonly role: LiveCallbackRole;
+}
+
 /** What the module reads at run time: the options, checked once and frozen. */
-export interface LiveCallbackConfig {
+export interface LiveCallbackConfig extends LiveCallbackShape {
   readonly keys: readonly BoundCallbackKey[] | CallbackKeyResolver;
   readonly urlToken: string | null;
   readonly unsigned: ReadonlySet<string>;
   readonly expiryGraceSeconds: number;
   readonly bodyLimit: number;
   readonly runMigrations: boolean;
+  readonly spool: { readonly path: string } | null;
   readonly auditToken: string | null;
+  /** Null: nothing is purged by itself. */
+  readonly retention: ResolvedRetention | null;
   readonly clock: () => number;
   /** What is permitted but unwise; logged at start. */
   readonly warnings: readonly string[];
@@ -41,10 +53,13 @@ const OPTION_NAMES = [
   'expiryGraceSeconds',
   'bodyLimit',
   'runMigrations',
+  'spool',
   'audit',
+  'retention',
   'clock',
 ];
-const EXTRA_NAMES = ['path', 'isGlobal', 'decorators', 'kinds', 'dataSource', 'database'];
+const EXTRA_NAMES = ['path', 'role', 'isGlobal', 'decorators', 'kinds', 'dataSource', 'database'];
+const ROLES: readonly unknown[] = ['all', 'intake', 'worker'];
 
 /**
  * Checks the options that may come from a factory.
@@ -56,10 +71,13 @@ export function resolveConfig(
   kinds: readonly string[],
   hasAuditApi: boolean,
   hasGuards: boolean,
+  shape: LiveCallbackShape,
 ): LiveCallbackConfig {
   checkNames(options, OPTION_NAMES, EXTRA_NAMES);
   const warnings: string[] = [];
-  const keys = resolveKeys(options.keys, warnings);
+  const isWorker = shape.role === 'worker';
+  // Without keys the guard, which a worker may still use for routes of its own, refuses everything.
+  const keys = isWorker && options.keys === undefined ? [] : resolveKeys(options.keys, warnings);
   const auditToken = optionalSecret('audit.token', options.audit?.token);
   if (options.audit?.guards !== undefined && !hasGuards) {
     throw new LiveCallbackOptionsError(
@@ -84,6 +102,7 @@ export function resolveConfig(
     throw new LiveCallbackOptionsError('clock', `must be a function, not ${describe(clock)}.`);
   }
   return Object.freeze({
+    ...shape,
     keys,
     urlToken: optionalSecret('urlToken', options.urlToken),
     unsigned: resolveUnsigned(options, kinds),
@@ -100,28 +119,50 @@ export function resolveConfig(
       MAX_BODY_LIMIT,
     ),
     runMigrations: boolean('runMigrations', options.runMigrations ?? true),
+    // The file belongs to the process that receives.
+    spool: isWorker ? null : resolveSpool(options.spool),
     auditToken,
+    retention: resolveRetention(options.retention),
     clock,
     warnings: Object.freeze(warnings),
   });
 }
 
+function resolveSpool(spool: unknown): { readonly path: string } | null {
+  if (spool === undefined || spool === null) return null;
+  const { path, ...rest } = Object(spool) as { path?: unknown };
+  const isPath = typeof path === 'string' && path.trim() !== '' && path !== ':memory:';
+  if (isPath && Object.keys(rest).length === 0) return Object.freeze({ path });
+  throw new LiveCallbackOptionsError(
+    'spool',
+    'must be { path } with the path of a file, such as { path: "data/live-callback.spool" }.',
+  );
+}
+
 /**
  * Checks the options that shape modules and routes.
  *
- * @returns the base path without slashes at its ends
  * @throws LiveCallbackOptionsError
  */
-export function resolvePath(
-  { path = DEFAULT_PATH, decorators = [], dataSource, database }: LiveCallbackModuleExtras,
+export function resolveShape(
+  {
+    path = DEFAULT_PATH,
+    role = 'all',
+    decorators = [],
+    dataSource,
+    database,
+  }: LiveCallbackModuleExtras,
   audit?: AuditApiOptions,
-): string {
+): LiveCallbackShape {
   const trimmed = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : path;
   if (typeof trimmed !== 'string' || !/^[\w.~-]+(\/[\w.~-]+)*$/.test(trimmed)) {
     throw new LiveCallbackOptionsError(
       'path',
       `must be one or more plain segments such as "live-callback", not ${describe(path)}.`,
     );
+  }
+  if (!ROLES.includes(role)) {
+    throw new LiveCallbackOptionsError('role', 'must be "all", "intake" or "worker".');
   }
   if (
     !Array.isArray(decorators) ||
@@ -151,5 +192,5 @@ export function resolvePath(
   if (!Array.isArray(guards) || guards.some((guard) => typeof guard !== 'function')) {
     throw new LiveCallbackOptionsError('audit.guards', 'must be a list of guard classes.');
   }
-  return trimmed;
+  return { path: trimmed, role };
 }

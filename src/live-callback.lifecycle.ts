@@ -15,12 +15,13 @@ import {
   CallbackDatabase,
   CallbackStore,
   RejectionRecorder,
+  RetentionSchedule,
   TransactionRunner,
 } from './audit/index.js';
-import { DeliverySweeper, LiveEventDispatcher } from './bus/index.js';
+import { DeliveryPlacement, DeliverySweeper, LiveEventDispatcher } from './bus/index.js';
 import { LiveCallbackOptionsError } from './config/option.error.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from './live-callback.config.js';
-import { REGISTRATION, type Registration } from './reception/index.js';
+import { CallbackSpool, REGISTRATION, type Registration } from './reception/index.js';
 
 /** How long running listeners may go on after the last request, ms. */
 const GRACE_MS = 3_000;
@@ -35,16 +36,20 @@ export class LiveCallbackLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly logger = new Logger('LiveCallback');
+  private isStopping = false;
 
   constructor(
     private readonly modules: ModulesContainer,
     private readonly adapterHost: HttpAdapterHost,
     private readonly database: CallbackDatabase,
     private readonly store: CallbackStore,
+    private readonly spool: CallbackSpool,
     private readonly dispatcher: LiveEventDispatcher,
     private readonly sweeper: DeliverySweeper,
+    private readonly placement: DeliveryPlacement,
     private readonly transactions: TransactionRunner,
     private readonly rejections: RejectionRecorder,
+    private readonly retention: RetentionSchedule,
     @Inject(REGISTRATION) private readonly registration: Registration,
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
   ) {
@@ -55,12 +60,22 @@ export class LiveCallbackLifecycle
   /** @throws LiveCallbackOptionsError, StorageSetupError */
   async onModuleInit(): Promise<void> {
     for (const warning of this.config.warnings) this.logger.warn(warning);
+    await this.spool.open();
     await this.database.open();
   }
 
-  /** Once the listeners are known, what an earlier process left is resumed. */
+  /** Once the listeners are known and the database answers, what an earlier process left is resumed. */
   onApplicationBootstrap(): void {
-    this.sweeper.start();
+    void this.resume();
+  }
+
+  private async resume(): Promise<void> {
+    await this.database.whenOpen;
+    if (this.isStopping) return;
+    if (this.placement.runsListeners) this.sweeper.start();
+    this.placement.start();
+    this.spool.start();
+    this.retention.start();
   }
 
   /** Comes before the server closes, which would wait for half-sent requests for ever. */
@@ -71,7 +86,16 @@ export class LiveCallbackLifecycle
 
   /** Comes after the server has closed: no request is running any more. */
   async onApplicationShutdown(): Promise<void> {
-    await within(LAST_WRITES_MS, this.sweeper.stop());
+    this.isStopping = true;
+    await within(
+      LAST_WRITES_MS,
+      Promise.all([
+        this.sweeper.stop(),
+        this.spool.stop(),
+        this.retention.stop(),
+        this.placement.stop(),
+      ]),
+    );
     await within(LAST_WRITES_MS, this.store.drained());
     await within(LAST_WRITES_MS, this.dispatcher.stop());
     if (!(await within(GRACE_MS, this.dispatcher.idle()))) {
@@ -80,13 +104,14 @@ export class LiveCallbackLifecycle
         `Listeners still ran ${GRACE_MS} ms after the application was told to stop; their deliveries will be resumed.`,
       );
     }
-    await within(LAST_WRITES_MS, this.rejections.flush());
+    await within(LAST_WRITES_MS, Promise.all([this.rejections.flush(), this.placement.close()]));
     await within(LAST_WRITES_MS, this.transactions.close());
-    await within(LAST_WRITES_MS, this.database.close());
+    await within(LAST_WRITES_MS, Promise.all([this.database.close(), this.spool.close()]));
   }
 
   /** Two registrations on one path would mean that the second never gets a request. */
   private checkPathIsFree(): void {
+    if (!this.placement.receives) return;
     for (const { providers } of this.modules.values()) {
       const other = providers.get(REGISTRATION)?.instance as Registration | undefined;
       if (other && other !== this.registration && other.path === this.registration.path) {
@@ -99,7 +124,7 @@ export class LiveCallbackLifecycle
   }
 }
 
-async function within(milliseconds: number, work: Promise<void>): Promise<boolean> {
+async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), milliseconds);

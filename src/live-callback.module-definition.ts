@@ -13,6 +13,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     .setExtras<LiveCallbackModuleExtras>(
       {
         path: undefined,
+        role: undefined,
         isGlobal: false,
         decorators: undefined,
         kinds: undefined,

@@ -1,24 +1,34 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 
 import {
   bindAuditController,
   CallbackDatabase,
+  CallbackDiscarder,
+  CallbackPurger,
   CallbackReplayer,
   CallbackRequeuer,
   CallbackStore,
+  createOwnDataSource,
+  ClockWatch,
   LIVE_CALLBACK_ENTITIES,
   LiveCallbackAuditService,
   LiveCallbackHealth,
+  PendingHandOvers,
   ProcessIdentity,
   RejectionRecorder,
+  RetentionClock,
+  RetentionSchedule,
+  SpoolGauge,
   StoredDeliveryLedger,
   TransactionRunner,
 } from './audit/index.js';
 import {
   DeliveryLedger,
+  DeliveryPlacement,
+  LaneRunner,
   ListenerExplorer,
   ListenerRegistry,
   LiveEventBus,
@@ -37,7 +47,7 @@ import { checkKinds } from './config/kind.config.js';
 import {
   LIVE_CALLBACK_CONFIG,
   resolveConfig,
-  resolvePath,
+  resolveShape,
   type LiveCallbackConfig,
 } from './live-callback.config.js';
 import { LiveCallbackLifecycle } from './live-callback.lifecycle.js';
@@ -52,9 +62,11 @@ import type {
 } from './live-callback.options.js';
 import {
   bindControllers,
+  CallbackAcceptor,
   CallbackEdge,
   CallbackPipe,
   CallbackSignatureGuard,
+  CallbackSpool,
   CallbackVerifier,
   RefusalHandler,
   REGISTRATION,
@@ -64,6 +76,10 @@ import {
 
 /** Options of {@link LiveCallbackModule.forRoot}. */
 export type LiveCallbackModuleOptions = LiveCallbackOptions & LiveCallbackModuleExtras;
+
+/** Options of {@link LiveCallbackModule.forRoot} for a process that receives nothing. */
+export type LiveCallbackWorkerOptions = Partial<LiveCallbackOptions> &
+  LiveCallbackModuleExtras & { role: 'worker' };
 
 /** Options of {@link LiveCallbackModule.forRootAsync}: a factory, and what must be known before it. */
 export type LiveCallbackModuleAsyncOptions = Parameters<
@@ -82,8 +98,11 @@ export type LiveCallbackModuleAsyncOptions = Parameters<
 @Module({})
 export class LiveCallbackModule extends ConfigurableModuleClass {
   /** @throws LiveCallbackOptionsError naming the option, here or when the application starts */
-  static override forRoot(options: LiveCallbackModuleOptions): DynamicModule {
-    return compose(super.forRoot(options), options, options.audit);
+  static override forRoot(
+    options: LiveCallbackModuleOptions | LiveCallbackWorkerOptions,
+  ): DynamicModule {
+    const given = options as LiveCallbackModuleOptions;
+    return compose(super.forRoot(given), options, options.audit);
   }
 
   /** @throws LiveCallbackOptionsError naming the option, here or when the application starts */
@@ -97,7 +116,9 @@ function compose(
   extras: LiveCallbackModuleExtras,
   audit: AuditApiOptions | undefined,
 ): DynamicModule {
-  const path = resolvePath(extras, audit);
+  const shape = resolveShape(extras, audit);
+  const { path } = shape;
+  const receives = shape.role !== 'worker';
   const registration: Registration = { path, decorators: extras.decorators ?? [] };
   checkKinds(extras.kinds ?? []);
   const catalog = new EventCatalog((extras.kinds ?? []).map(definitionOf));
@@ -106,10 +127,12 @@ function compose(
   return {
     ...definition,
     imports: [...(definition.imports ?? []), DiscoveryModule, ...typeOrm(extras)],
-    controllers: [
-      ...bindControllers(registration, [AnyCallbackController, ...controllers]),
-      ...(audit ? [bindAuditController(path, guards)] : []),
-    ],
+    controllers: receives
+      ? [
+          ...bindControllers(registration, [AnyCallbackController, ...controllers]),
+          ...(audit ? [bindAuditController(path, guards)] : []),
+        ]
+      : [],
     providers: [
       ...(definition.providers ?? []),
       { provide: REGISTRATION, useValue: registration },
@@ -123,19 +146,21 @@ function compose(
             catalog.kinds,
             audit !== undefined,
             guards.length > 0,
+            shape,
           ),
       },
       {
         provide: CallbackDatabase,
         inject: [getDataSourceToken(extras.dataSource), LIVE_CALLBACK_CONFIG],
         useFactory: (host: DataSource, { runMigrations }: LiveCallbackConfig) =>
-          new CallbackDatabase(host, runMigrations),
+          new CallbackDatabase(host, { runMigrations, isOwn: extras.database !== undefined }),
       },
       {
         provide: TransactionRunner,
         inject: [getDataSourceToken(extras.dataSource)],
         useFactory: (host: DataSource) => new TransactionRunner(host),
       },
+      ...(receives ? [CallbackEdge] : []),
       ...PROVIDERS,
     ],
     exports: EXPORTS,
@@ -147,7 +172,17 @@ function typeOrm({ dataSource, database }: LiveCallbackModuleExtras): DynamicMod
   const entities = TypeOrmModule.forFeature([...LIVE_CALLBACK_ENTITIES], dataSource);
   if (!database) return [entities];
   return [
-    TypeOrmModule.forRoot({ ...database, name: dataSource, autoLoadEntities: true }),
+    TypeOrmModule.forRootAsync({
+      name: dataSource,
+      useFactory: () => ({
+        ...database,
+        name: dataSource,
+        autoLoadEntities: true,
+        manualInitialization: true,
+        toRetry: () => false,
+      }),
+      dataSourceFactory: (options) => createOwnDataSource(options as DataSourceOptions),
+    }),
     entities,
   ];
 }
@@ -156,19 +191,27 @@ const PROVIDERS: Provider[] = [
   // events: what can arrive
   EventInterpreter,
   // reception: the way in
-  CallbackEdge,
   CallbackVerifier,
   CallbackSignatureGuard,
   RefusalHandler,
   CallbackPipe,
+  CallbackAcceptor,
+  CallbackSpool,
+  { provide: SpoolGauge, useExisting: CallbackSpool },
   { provide: CallbackIntake, useClass: StoringCallbackIntake },
   // audit: what is kept
+  PendingHandOvers,
   ProcessIdentity,
   CallbackStore,
   CallbackReplayer,
   CallbackRequeuer,
+  CallbackDiscarder,
+  RetentionClock,
+  CallbackPurger,
+  RetentionSchedule,
   RejectionRecorder,
   LiveCallbackAuditService,
+  ClockWatch,
   LiveCallbackHealth,
   { provide: DeliveryLedger, useClass: StoredDeliveryLedger },
   // bus: the way on
@@ -177,6 +220,8 @@ const PROVIDERS: Provider[] = [
   LiveEventBus,
   ListenerRunner,
   LiveEventDispatcher,
+  LaneRunner,
+  DeliveryPlacement,
   DeliverySweeper,
   LiveCallbackLifecycle,
 ];

@@ -1,6 +1,7 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
+import type { RetentionOptions } from './audit/retention.options.js';
 import type { CustomLiveEvent, LiveEventKind } from './events/index.js';
 
 /** A key of the callback template, bound to one push domain or account where several exist. */
@@ -47,16 +48,42 @@ export interface LiveCallbackOptions {
   bodyLimit?: number;
   /** Whether to create and migrate the audit tables at start. Default: true. */
   runMigrations?: boolean;
+  /**
+   * A local file for callbacks that the database cannot take, so that an outage longer than the
+   * patience of CSS (3 to 12 minutes) loses nothing. Needs better-sqlite3. Default: none, such
+   * callbacks are answered with 503.
+   */
+  spool?: SpoolOptions;
   /** The audit HTTP API. Default: off. */
   audit?: AuditApiOptions;
+  /** How long callbacks are kept. `{}` takes the defaults. Default: for ever. */
+  retention?: RetentionOptions;
   /** The current time, Unix milliseconds, for tests. Default: `Date.now`. */
   clock?: () => number;
 }
+
+/** Where callbacks wait for a database that is away. */
+export interface SpoolOptions {
+  /** A SQLite file of this process alone, on a disk that outlives it. Made when it is not there. */
+  path: string;
+}
+
+/**
+ * What a process does. `intake`: receives and stores, and runs no listener. `worker`: runs listeners,
+ * and has no routes. `all`: both. Import the same listeners everywhere: the process that stores a
+ * callback decides which listeners get it, the role only where they run.
+ */
+export type LiveCallbackRole = 'all' | 'intake' | 'worker';
 
 /** Options that shape modules and routes, and so are known when the module is imported. */
 export interface LiveCallbackModuleExtras {
   /** Base path of the routes. Default: `live-callback`. */
   path?: string;
+  /**
+   * What this process does. A `worker` needs no `keys`, and works in an application context without
+   * HTTP. Default: `all`.
+   */
+  role?: LiveCallbackRole;
   /** Whether the exports are visible in every module. Default: false. */
   isGlobal?: boolean;
   /** The host's own decorators for the callback controllers, such as `Public()`. Default: none. */

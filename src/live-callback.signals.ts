@@ -10,6 +10,8 @@ export interface LiveCallbackSignals {
   received: { kind: string; state: CallbackState; routeKind: string | null };
   /** A callback was committed for the first time. */
   stored: { id: string; kind: string; state: CallbackState; variant: boolean };
+  /** The database could not take a callback; it is kept in the spool and acknowledged. */
+  spooled: { kind: string };
   /** A callback that had been stored before came again. */
   duplicate: { kind: string };
   /** A stored callback has the identity of an earlier one and other content. */
@@ -26,6 +28,8 @@ export interface LiveCallbackSignals {
   failed: { id: string; kind: string; listener: string; attempt: number; error: string };
   /** A listener is given up on an event; `audit.replay` starts anew. */
   dead: { id: string; kind: string; listener: string; attempt: number; error: string };
+  /** A purge has ended: how many it dropped and deleted, and how many old ones it had to keep. */
+  purged: { bodies: number; rows: number; rejections: number; discarded: number; held: number };
 }
 
 /** Name of a signal. */

@@ -1,7 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 
-import type { CallbackState } from '../events/index.js';
-import type { DeliveryState } from './entities/index.js';
+import type { DeliveryState, StoredCallbackState } from './entities/index.js';
 
 /** Which callbacks to find. All conditions must hold. */
 export interface CallbackFilter {
@@ -12,7 +11,7 @@ export interface CallbackFilter {
   path?: string;
   /** Stream name. */
   stream?: string;
-  state?: CallbackState;
+  state?: StoredCallbackState;
   /** Callbacks that have a delivery in this state. */
   delivery?: DeliveryState;
   /** Received at this time or later. */
@@ -107,8 +106,8 @@ export function parseFind(query: QueryParameters): CallbackFilter & PageRequest 
     domain: text(query, 'domain'),
     path: text(query, 'path'),
     stream: text(query, 'stream'),
-    state: oneOf(query, 'state', ['accepted', 'unknown', 'quarantined']),
-    delivery: oneOf(query, 'delivery', ['pending', 'done', 'dead']),
+    state: oneOf(query, 'state', ['accepted', 'unknown', 'quarantined', 'discarded']),
+    delivery: oneOf(query, 'delivery', ['pending', 'done', 'dead', 'discarded']),
     from: time(query, 'from'),
     to: time(query, 'to'),
     ...page(query),

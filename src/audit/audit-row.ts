@@ -1,12 +1,17 @@
-import type { CallbackState, StreamIdentity } from '../events/index.js';
-import type { DeliveryState, LiveCallback, LiveCallbackRejection } from './entities/index.js';
+import type { StreamIdentity } from '../events/index.js';
+import type {
+  DeliveryState,
+  LiveCallback,
+  LiveCallbackRejection,
+  StoredCallbackState,
+} from './entities/index.js';
 
 /** A stored callback, as questions about many answer it. */
 export interface CallbackRow {
   readonly id: string;
   readonly kind: string;
   readonly eventType: number | null;
-  readonly state: CallbackState;
+  readonly state: StoredCallbackState;
   readonly stream: StreamIdentity;
   readonly sequence: string | null;
   readonly occurredAt: Date | null;
@@ -28,9 +33,11 @@ export interface DeliveryRow {
 
 /** A stored callback with all that is known about it. */
 export interface CallbackDetail extends CallbackRow {
-  /** Exactly as received, `sign` included. */
-  readonly body: string;
-  /** The typed view; the JSON itself for an unknown kind; null for a quarantined callback. */
+  /** Exactly as received, `sign` included; null once it was purged. */
+  readonly body: string | null;
+  /** When the body was purged, and with it errors, remarks and remote address. */
+  readonly bodyPurgedAt: Date | null;
+  /** The typed view; the JSON itself for an unknown kind; null for one that does not fit its DTO. */
   readonly data: object | null;
   /** Why a quarantined callback does not fit its DTO. */
   readonly errors: readonly string[];
@@ -38,6 +45,15 @@ export interface CallbackDetail extends CallbackRow {
   readonly remarks: readonly string[];
   readonly remoteAddress: string | null;
   readonly deliveries: readonly DeliveryRow[];
+  /** Who closed it unhandled the last time, and why. */
+  readonly discard: CallbackDiscard | null;
+}
+
+/** Why a callback was closed unhandled. */
+export interface CallbackDiscard {
+  readonly at: Date;
+  readonly reason: string;
+  readonly actor: string;
 }
 
 /** Refused requests of one minute that share reason and address. */
@@ -67,7 +83,7 @@ export interface StatsItem {
   /** Beginning of the bucket. */
   readonly bucket: Date;
   readonly kind: string;
-  readonly state: CallbackState;
+  readonly state: StoredCallbackState;
   readonly count: number;
 }
 

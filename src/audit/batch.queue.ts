@@ -12,6 +12,16 @@ export interface BatchLimits {
   readonly waitingWeight: number;
 }
 
+const MEBIBYTE = 1024 * 1024;
+
+/** Bounds for callbacks, by the length of their bodies. */
+export const CALLBACK_BATCHES: BatchLimits = {
+  items: 256,
+  weight: 4 * MEBIBYTE,
+  waiting: 10_000,
+  waitingWeight: 64 * MEBIBYTE,
+};
+
 interface Entry<T, R> {
   readonly item: T;
   readonly weight: number;

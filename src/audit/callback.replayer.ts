@@ -1,12 +1,13 @@
-import { BadRequestException, Injectable } from '@nestjs/common';
+import { BadRequestException, ConflictException, Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 
 import { DeliverySweeper, ListenerRegistry } from '../bus/index.js';
 import type { ReplayedDelivery } from './audit-row.js';
 import { CallbackDatabase } from './callback.database.js';
-import { LiveCallbackDelivery, type LiveCallback } from './entities/index.js';
+import { checkText } from './check-text.js';
+import { LiveCallback, LiveCallbackDelivery, type DeliveryState } from './entities/index.js';
 import { dialectOf, NOW_MS } from './dialect.js';
-import { deliveriesOf } from './stream-key.js';
+import { deliveriesOf } from './new-deliveries.js';
 
 /** Why deliveries are to be run again, and who says so. */
 export interface ReplayReason {
@@ -14,11 +15,14 @@ export interface ReplayReason {
   reason: string;
   /** Person or program that asked, 1 to 190 characters. */
   actor: string;
-  /** Ids of the listeners. Default: those that have handled the callback or given up on it. */
+  /** Ids of the listeners. Default: all that have had the callback and do not wait for it now. */
   listeners?: readonly string[];
 }
 
-/** Opens deliveries again that were done or dead. Deduplication has no part in it. */
+/** What a delivery can be opened again from. */
+const CLOSED: DeliveryState[] = ['done', 'dead', 'discarded'];
+
+/** Opens deliveries again that were closed. Deduplication has no part in it. */
 @Injectable()
 export class CallbackReplayer {
   constructor(
@@ -37,14 +41,19 @@ export class CallbackReplayer {
     }
   }
 
-  /** Opens the deliveries of one callback again; those that are open stay as they are. */
+  /**
+   * Opens the deliveries of one callback again; those that are open stay as they are.
+   *
+   * @throws ConflictException when its body was purged: there is nothing to run a listener on
+   */
   async replay(callback: LiveCallback, why: ReplayReason): Promise<ReplayedDelivery[]> {
     const { dataSource } = this.database;
     const repository = dataSource.getRepository(LiveCallbackDelivery);
+    await this.touch(callback);
     const wanted = why.listeners ? { listener: In([...why.listeners]) } : {};
     const rows = await repository.findBy({
       callbackId: callback.id,
-      state: In(['done', 'dead']),
+      state: In(CLOSED),
       ...wanted,
     });
     const marks = {
@@ -65,13 +74,30 @@ export class CallbackReplayer {
           nextAttemptAt: null,
           finishedAt: null,
         })
-        .where({ callbackId, listener, fence, state: In(['done', 'dead']) })
+        .where({ callbackId, listener, fence, state: In(CLOSED) })
         .execute();
       if (affected === 1) replayed.push({ callbackId, listener, attempt: attempts + 1 });
     }
     replayed.push(...(await this.addMissing(callback, why, marks)));
     this.sweeper.wake();
     return replayed;
+  }
+
+  /** First of all: from here on no purge takes the body, which its deliveries will need. */
+  private async touch({ id }: LiveCallback): Promise<void> {
+    const { dataSource } = this.database;
+    const { affected } = await dataSource
+      .createQueryBuilder()
+      .update(LiveCallback)
+      .set({ reviewedAt: () => NOW_MS[dialectOf(dataSource)] })
+      .where({ id })
+      // Not as IS NULL: MySQL would lock by the index of bodies, and a purge by the primary key.
+      .andWhere('coalesce(body_purged_at, 0) = 0')
+      .execute();
+    if (affected === 1) return;
+    throw new ConflictException(
+      'the body of this callback was purged, so there is nothing to run a listener on',
+    );
   }
 
   /** Listeners that are named and have never had the callback get a row of their own. */
@@ -84,7 +110,8 @@ export class CallbackReplayer {
     const known = await repository.findBy({ callbackId: callback.id });
     // A callback that does not fit reaches nobody, and another kind's listener would not know it.
     const { kind, state } = callback;
-    const matching = state === 'quarantined' ? [] : this.registry.matching(kind);
+    const matching =
+      state === 'quarantined' || state === 'discarded' ? [] : this.registry.matching(kind);
     const missing = [...new Set(listeners)].flatMap((id) => {
       const listener = matching.find((it) => it.id === id);
       return listener && !known.some((row) => row.listener === id) ? [listener] : [];
@@ -108,10 +135,4 @@ export class CallbackReplayer {
     }
     return missing.map((listener) => ({ callbackId: id, listener: listener.id, attempt: 1 }));
   }
-}
-
-function checkText(name: string, value: unknown, maxLength: number): void {
-  const isText = typeof value === 'string' && value.trim() !== '' && !value.includes('\0');
-  if (isText && value.length <= maxLength && value.isWellFormed()) return;
-  throw new BadRequestException(`${name} must be a text of 1 to ${maxLength} characters`);
 }

@@ -1,93 +1,227 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { errorText, LiveEventDispatcher } from '../bus/index.js';
-import { BatchQueue } from './batch.queue.js';
+import {
+  DeliveryPlacement,
+  errorText,
+  LiveEventDispatcher,
+  type TakenDelivery,
+} from '../bus/index.js';
+import { BatchQueue, CALLBACK_BATCHES } from './batch.queue.js';
 import { CallbackDatabase } from './callback.database.js';
+import { PendingHandOvers } from './pending-hand-overs.js';
 import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { StorageUnavailableError } from './storage.error.js';
-import type { BatchEntry, InsertResult, NewCallback } from './writers/callback.writer.js';
+import type {
+  BatchEntry,
+  InsertResult,
+  LeasedDelivery,
+  NewCallback,
+} from './writers/callback.writer.js';
 
 /** What became of a callback: `duplicate` when its content had been stored before. */
-export interface StoreResult {
-  readonly outcome: 'stored' | 'duplicate';
+export type StoreOutcome = 'stored' | 'duplicate';
+
+/** What there is to hand on of a callback that was stored. */
+export interface StoredCallback {
   readonly variant: boolean;
-  /** Listeners whose delivery is leased to this process; the others wait for a sweep. */
-  readonly leased: readonly string[];
+  /** The deliveries that are leased to this process; the others wait for a sweep. */
+  readonly deliveries: readonly TakenDelivery[];
+}
+
+/** Called once per callback that is new, after its commit, in the order of the commits. */
+export type OnStored = (stored: StoredCallback) => void;
+
+/** A callback that waits for its commit. */
+interface Entry {
+  readonly callback: NewCallback;
+  readonly onStored: OnStored;
 }
 
 /** Fence of the lease that the insert takes. */
-export const FIRST_FENCE = 1;
-
+const FIRST_FENCE = 1;
 /** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
 const DEADLINE_MS = 7_000;
-const MEBIBYTE = 1024 * 1024;
-const LIMITS = {
-  items: 256,
-  weight: 4 * MEBIBYTE,
-  waiting: 10_000,
-  waitingWeight: 64 * MEBIBYTE,
-};
 
 /** Makes callbacks durable, once each. */
 @Injectable()
 export class CallbackStore {
   private readonly logger = new Logger('LiveCallback');
-  private readonly queue = new BatchQueue<NewCallback, StoreResult>(
-    (callbacks) => this.write(callbacks),
-    LIMITS,
-    (error) => this.database.isOpen && this.database.writer.isRowFault(error),
+  private readonly queue = new BatchQueue<Entry, StoreOutcome>(
+    (entries) => this.write(entries),
+    CALLBACK_BATCHES,
+    (error) => this.isRowFault(error),
   );
 
   constructor(
     private readonly database: CallbackDatabase,
     private readonly process: ProcessIdentity,
+    private readonly handOvers: PendingHandOvers,
     private readonly dispatcher: LiveEventDispatcher,
+    private readonly placement: DeliveryPlacement,
   ) {}
 
   /**
    * Resolves when the callback is committed. May be stored even when this rejects: the sender's
    * retry is then a duplicate.
    *
-   * @param onStored called once the callback is new and committed, even after the deadline
    * @throws StorageUnavailableError when it is not known to be durable in time
    */
-  async put(callback: NewCallback, onStored: (result: StoreResult) => void): Promise<StoreResult> {
-    const stored = this.queue.add(callback, callback.body.length).then(
-      (result) => {
-        if (result.outcome === 'stored') onStored(result);
-        return result;
-      },
-      (error: unknown) => {
-        if (error instanceof StorageUnavailableError) throw error;
-        this.logger.error(`A callback could not be stored: ${errorText(error)}`);
-        throw new StorageUnavailableError('storage-failed', { cause: error });
-      },
-    );
-    return withDeadline(stored, DEADLINE_MS);
+  async put(callback: NewCallback, onStored: OnStored): Promise<StoreOutcome> {
+    const stored = this.queue.add({ callback, onStored }, callback.body.length);
+    try {
+      return await withDeadline(stored, DEADLINE_MS);
+    } catch (error) {
+      if (error instanceof StorageUnavailableError) throw error;
+      this.logger.error(`A callback could not be stored: ${errorText(error)}`);
+      throw new StorageUnavailableError('storage-failed', { cause: error });
+    }
   }
 
-  /** Resolves when no callback waits for its commit. */
-  drained(): Promise<void> {
-    return this.queue.drained();
+  /** Resolves when no callback waits for its commit, and all that were stored are handed on. */
+  async drained(): Promise<void> {
+    await this.queue.drained();
+    await this.dispatcher.inOrder(() => Promise.resolve());
   }
 
-  private async write(callbacks: readonly NewCallback[]): Promise<StoreResult[]> {
-    const batch = distinct(callbacks);
-    // Without room the table keeps the deliveries, and memory stays flat however slow listeners are.
-    const lease = this.dispatcher.hasRoom
-      ? { owner: this.process.id, milliseconds: LEASE_MS }
-      : null;
-    const results = await this.database.writer.insert([...batch.values()], lease);
+  private async write(entries: readonly Entry[]): Promise<StoreOutcome[]> {
+    const batch = distinct(entries.map(({ callback }) => callback));
+    const owner = this.process.id;
+    const results = await this.insert([...batch.values()], owner);
     const byDigest = new Map<string, InsertResult>();
     let index = 0;
     for (const digest of batch.keys()) byDigest.set(digest, results[index++] as InsertResult);
-    return callbacks.map((callback) => {
-      const { isNew, variant, leased } = byDigest.get(callback.contentDigest) as InsertResult;
-      // Of several copies in one batch the first is the event, the others its redeliveries.
-      const isFirst = batch.get(callback.contentDigest)?.callback === callback;
-      return { outcome: isNew && isFirst ? 'stored' : 'duplicate', variant, leased };
+    // Of several copies in one batch the first is the event, the others its redeliveries.
+    const isNew = ({ callback }: Entry) =>
+      byDigest.get(callback.contentDigest)?.isNew === true &&
+      batch.get(callback.contentDigest)?.callback === callback;
+    const stored = entries.filter(isNew);
+    if (stored.length > 0) this.handOnInOrder(stored, byDigest, owner);
+    this.wakeEngine(stored, byDigest);
+    return entries.map((entry) => (isNew(entry) ? 'stored' : 'duplicate'));
+  }
+
+  private async insert(
+    batch: readonly BatchEntry[],
+    owner: string,
+  ): Promise<readonly InsertResult[]> {
+    try {
+      return await this.database.writer.insert(batch, {
+        owner,
+        milliseconds: LEASE_MS,
+        takes: (listener) => this.placement.takes(listener),
+        graceMs: this.placement.graceMs,
+      });
+    } catch (error) {
+      if (!this.isRowFault(error)) this.loseTrack();
+      throw error;
+    }
+  }
+
+  /** Behind the answers: whoever sent the callbacks need not wait for it. */
+  private handOnInOrder(
+    stored: readonly Entry[],
+    results: ReadonlyMap<string, InsertResult>,
+    owner: string,
+  ): void {
+    const leased = stored.flatMap(({ callback }) => {
+      const { leased: listeners } = results.get(callback.contentDigest) as InsertResult;
+      return callback.deliveries
+        .filter(({ listener }) => listeners.includes(listener))
+        .map((delivery) => ({ callbackId: callback.id, ...delivery }));
+    });
+    const taken = new Set(leased.map(keyOf));
+    this.handOvers.add(leased);
+    const handedOn = this.dispatcher.inOrder(async () => {
+      // The answers leave before a listener can hold up the event loop.
+      await new Promise(setImmediate);
+      const lost = await this.giveUpContested(leased, owner);
+      this.handOvers.delete(leased);
+      for (const { callback, onStored } of stored) {
+        const deliveries = callback.deliveries.filter(({ listener }) => {
+          const key = keyOf({ callbackId: callback.id, listener });
+          return taken.has(key) && !lost.has(key);
+        });
+        onStored({
+          variant: results.get(callback.contentDigest)?.variant === true,
+          deliveries: deliveries.map(({ listener, streamKey, attempts }) => ({
+            listener,
+            streamKey,
+            fence: FIRST_FENCE,
+            attempts,
+            isCounted: attempts === 1,
+            attemptsBefore: 0,
+            isSuspect: false,
+          })),
+        });
+      }
+    });
+    handedOn.catch((error: unknown) => {
+      // They are in the table: a sweep finds them when their lease has run out.
+      this.loseTrack();
+      this.logger.error(`Stored callbacks could not be handed on: ${errorText(error)}`);
     });
   }
+
+  /** What is not leased here is for whoever comes first. */
+  private wakeEngine(stored: readonly Entry[], results: ReadonlyMap<string, InsertResult>): void {
+    this.placement.wake(
+      stored.flatMap(({ callback: { id, kind, streamName, contentDigest, deliveries } }) => {
+        const leased = results.get(contentDigest)?.leased ?? [];
+        return deliveries
+          .filter(({ listener }) => !leased.includes(listener))
+          .map(({ listener, streamKey }) => ({
+            callbackId: id,
+            listener,
+            streamKey,
+            kind,
+            stream: streamName,
+          }));
+      }),
+    );
+  }
+
+  /** @returns keys of the deliveries that another node comes before, or that nobody could ask about */
+  private async giveUpContested(
+    leased: readonly (LeasedDelivery & { readonly attempts: number })[],
+    owner: string,
+  ): Promise<ReadonlySet<string>> {
+    // Who is alone in a lane has nobody to ask about.
+    const inLanes = leased.filter(({ callbackId, streamKey }) => streamKey !== callbackId);
+    if (inLanes.length === 0) return new Set();
+    try {
+      const { writer } = this.database;
+      const contested = new Set((await writer.contested(inLanes, owner)).map(keyOf));
+      if (contested.size === 0) return contested;
+      const released = inLanes.filter((it) => contested.has(keyOf(it)));
+      await writer.release(
+        released.map(({ callbackId, listener, attempts }) => ({
+          callbackId,
+          listener,
+          fence: FIRST_FENCE,
+          isUnused: attempts === 1,
+        })),
+      );
+      return contested;
+    } catch (error) {
+      this.loseTrack();
+      this.logger.error(`New deliveries wait for a sweep: ${errorText(error)}`);
+      return new Set(inLanes.map(keyOf));
+    }
+  }
+
+  /** Rows may be leased to this process that it does not know of. */
+  private loseTrack(): void {
+    this.process.change();
+    this.database.dropIdleConnections();
+  }
+
+  private isRowFault(error: unknown): boolean {
+    return this.database.isOpen && this.database.writer.isRowFault(error);
+  }
+}
+
+function keyOf({ callbackId, listener }: Pick<LeasedDelivery, 'callbackId' | 'listener'>): string {
+  return `${callbackId} ${listener}`;
 }
 
 /** Entries by content digest: a statement can meet each unique key once only. */

@@ -1,7 +1,7 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
 import type { SelectQueryBuilder } from 'typeorm';
 
-import { EventInterpreter, parsePayload, type CallbackState } from '../events/index.js';
+import { EventInterpreter, parsePayload } from '../events/index.js';
 import {
   BUCKET_MS,
   checkLimit,
@@ -18,6 +18,7 @@ import {
   ROW_PROPERTIES,
   toRow,
   type CallbackDetail,
+  type CallbackDiscard,
   type CallbackRow,
   type RejectionItem,
   type ReplayedDelivery,
@@ -25,13 +26,28 @@ import {
   type StatsItem,
 } from './audit-row.js';
 import { CallbackDatabase } from './callback.database.js';
+import { CallbackDiscarder, type DiscardReason } from './callback.discarder.js';
+import { CallbackPurger, type PurgeRequest, type PurgeSummary } from './callback.purger.js';
 import { CallbackReplayer, type ReplayReason } from './callback.replayer.js';
 import { CallbackRequeuer } from './callback.requeuer.js';
-import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from './entities/index.js';
+import {
+  LiveCallback,
+  LiveCallbackDelivery,
+  LiveCallbackRejection,
+  type StoredCallbackState,
+} from './entities/index.js';
 
 const ITERATE_PAGE = 500;
+const DISCARD_PAGE = 200;
+const UNREVIEWED = ['quarantined', 'unknown'] as const;
 /** Time buckets of one answer. */
 const MAX_BUCKETS = 10_000;
+
+/** Which callbacks to look at again: all conditions must hold. */
+export interface RequeueFilter extends Omit<CallbackFilter, 'state'> {
+  /** Default: the unknown and the quarantined. */
+  state?: 'unknown' | 'quarantined' | 'discarded';
+}
 
 /** Answers questions about the stored callbacks. */
 @Injectable()
@@ -41,6 +57,8 @@ export class LiveCallbackAuditService {
     private readonly interpreter: EventInterpreter,
     private readonly requeuer: CallbackRequeuer,
     private readonly replayer: CallbackReplayer,
+    private readonly discarder: CallbackDiscarder,
+    private readonly purger: CallbackPurger,
   ) {}
 
   /**
@@ -75,6 +93,7 @@ export class LiveCallbackAuditService {
     return {
       ...toRow(callback),
       body: callback.body,
+      bodyPurgedAt: callback.bodyPurgedAt,
       data: this.typedView(callback),
       errors: callback.errors ?? [],
       remarks: callback.remarks ?? [],
@@ -86,6 +105,7 @@ export class LiveCallbackAuditService {
         lastError,
         nextAttemptAt,
       })),
+      discard: discardOf(callback),
     };
   }
 
@@ -159,10 +179,12 @@ export class LiveCallbackAuditService {
   /**
    * Looks again at the callbacks of a filter that are unknown or quarantined. What fits now, after
    * an upgrade or with a new kind, is accepted and delivered to the listeners that have not had it.
+   * With `state: 'discarded'`, at those that were discarded by mistake. What has lost its body to a
+   * purge is kept as it is.
    */
-  async requeue(filter: Omit<CallbackFilter, 'state'> = {}): Promise<RequeueSummary> {
+  async requeue({ state: only, ...filter }: RequeueFilter = {}): Promise<RequeueSummary> {
     const ids: string[] = [];
-    for (const state of ['quarantined', 'unknown'] as const) {
+    for (const state of only === undefined ? UNREVIEWED : [only]) {
       for await (const { id } of this.iterate({ ...filter, state })) ids.push(id);
     }
     const summary = { accepted: 0, kept: 0 };
@@ -178,9 +200,11 @@ export class LiveCallbackAuditService {
 
   /**
    * Runs listeners again on stored callbacks: one by its id, or all of a filter, such as the dead
-   * letters. Listeners see it as `event.replay`.
+   * letters. Listeners see it as `event.replay`. Those of a filter that have lost their body to a purge
+   * are passed over.
    *
    * @throws BadRequestException for a reason, actor or listener that cannot be
+   * @throws ConflictException for the id of a callback that has lost its body
    */
   async replay(
     which: string | CallbackFilter,
@@ -193,9 +217,45 @@ export class LiveCallbackAuditService {
       const callback = isId(id)
         ? await this.database.dataSource.getRepository(LiveCallback).findOneBy({ id })
         : null;
-      if (callback) replayed.push(...(await this.replayer.replay(callback, why)));
+      // One id is asked for by name, and is told; of many, those that can be replayed are.
+      if (!callback || (callback.body === null && typeof which !== 'string')) continue;
+      replayed.push(...(await this.replayer.replay(callback, why)));
     }
     return replayed;
+  }
+
+  /**
+   * Closes what will never succeed: the dead letters of one callback or of all of a filter, and those
+   * that are unknown or quarantined. Listeners do not get them, alarms do not count them, a purge may
+   * take them. `replay` opens deliveries again, `requeue({ state: 'discarded' })` callbacks.
+   *
+   * @returns how many callbacks were closed
+   * @throws BadRequestException for a reason, actor or listener that cannot be
+   */
+  async discard(which: string | CallbackFilter, why: DiscardReason): Promise<number> {
+    this.discarder.check(why);
+    if (typeof which === 'string') return isId(which) ? this.discarder.discard([which], why) : 0;
+    let count = 0;
+    let ids: string[] = [];
+    for await (const { id } of this.iterate(which)) {
+      ids.push(id);
+      if (ids.length < DISCARD_PAGE) continue;
+      count += await this.discarder.discard(ids, why);
+      ids = [];
+    }
+    return count + (await this.discarder.discard(ids, why));
+  }
+
+  /**
+   * Forgets what is old: bodies first, whole rows later, counted refusals. Never what is undelivered
+   * or unreviewed. In small batches with pauses, so it may run beside everything else; several at once
+   * do no harm.
+   *
+   * @returns what was done, or with `dryRun` would be
+   * @throws LiveCallbackOptionsError for a policy that cannot be
+   */
+  purge(request: PurgeRequest = {}): Promise<PurgeSummary> {
+    return this.purger.purge(request);
   }
 
   private applyFilter(query: SelectQueryBuilder<LiveCallback>, filter: CallbackFilter): void {
@@ -205,6 +265,8 @@ export class LiveCallbackAuditService {
       if (value !== undefined)
         query.andWhere(`c.${property} = :${property}`, { [property]: value });
     }
+    // Said to the database, because the index holds no others and is used only by those who say so.
+    if (state !== undefined && state !== 'accepted') query.andWhere("c.state <> 'accepted'");
     // Ids begin with the receipt time, so every index that ends in the id serves periods too.
     if (from) query.andWhere('c.id >= :first', { first: firstIdAt(from) });
     if (to) query.andWhere('c.id < :end', { end: firstIdAt(to) });
@@ -214,19 +276,29 @@ export class LiveCallbackAuditService {
         .select('d.callbackId')
         .from(LiveCallbackDelivery, 'd')
         .where('d.state = :delivery', { delivery });
+      if (delivery !== 'done') open.andWhere("d.state <> 'done'");
       query.andWhere(`c.id IN ${open.getQuery()}`, { delivery });
     }
   }
 
   private typedView({ state, body }: LiveCallback): object | null {
-    if (state === 'quarantined') return null;
+    if (state === 'quarantined' || body === null) return null;
     return this.interpreter.interpret(parsePayload(body).value).data;
   }
 }
 
 interface StatsKey {
   kind: string;
-  state: CallbackState;
+  state: StoredCallbackState;
+}
+
+function discardOf({
+  discardedAt,
+  discardReason,
+  discardActor,
+}: LiveCallback): CallbackDiscard | null {
+  if (discardedAt === null) return null;
+  return { at: discardedAt, reason: discardReason ?? '', actor: discardActor ?? '' };
 }
 
 function toPage<T>(rows: T[], limit: number, idOf: (row: T) => string): Page<T> {

@@ -10,8 +10,9 @@ import { StorageSetupError } from './storage.error.js';
 /** Connections that the module opens beside the host's; SQLite has one. */
 const POOL_SIZE = 4;
 /** A database that does not answer in this time counts as away, ms. */
-const CONNECT_TIMEOUT_MS = 3_000;
-const QUERY_TIMEOUT_MS = 6_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
+/** Below 5 s, so that a statement on a connection that died does not outlast the recovery. */
+const QUERY_TIMEOUT_MS = 4_000;
 
 /**
  * A DataSource of the module's own to the host's database. Its own, because a better-sqlite3
@@ -94,7 +95,12 @@ const OVERRIDES: Record<Dialect, Overrides> = {
       statement_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
       // Roles and databases may have it off; an acknowledged callback must have reached the disk.
-      onConnect: (client: ClientBase) => client.query('SET synchronous_commit = on'),
+      onConnect: (client: ClientBase) => {
+        // On its way from one user to the next a client has no listener, and the end of its
+        // connection would be the end of the process. Who uses it learns of it from the query.
+        client.on('error', () => {});
+        return client.query('SET synchronous_commit = on');
+      },
     },
   }),
   mysql: ({ replication, extra }) => ({
@@ -121,35 +127,59 @@ export const driverHandle: {
   mysql: (dataSource: DataSource) => (dataSource.driver as unknown as { pool: MysqlPool }).pool,
 };
 
+const IDLE = new WeakMap<MysqlPool, Set<MysqlConnection>>();
+
+/** Closes the connections of a pool prepared by {@link prepareMysqlPool} that nobody uses now. */
+export function closeIdleConnections(pool: MysqlPool): void {
+  for (const connection of IDLE.get(pool) ?? []) connection.destroy();
+  IDLE.get(pool)?.clear();
+}
+
 /**
- * Gives every statement of a mysql2 pool a deadline, those of TypeORM too: a connection that has gone
- * mute would otherwise stay in use for ever, and a few of them are the whole pool.
+ * Keeps account of what is idle in a mysql2 pool, and gives every statement a deadline, those of
+ * TypeORM too: a connection that has gone mute would otherwise stay in use for ever, and a few of
+ * them are the whole pool.
  */
-export function boundStatements(pool: MysqlPool): void {
-  pool.on('connection', (connection) => {
-    const query = connection.query.bind(connection);
-    connection.query = (...args: unknown[]) => {
-      const callback = args.at(-1);
-      if (typeof callback !== 'function') return query(...args);
-      let isOver = false;
-      const end = (...results: unknown[]) => {
-        if (isOver) return;
-        isOver = true;
-        clearTimeout(timer);
-        (callback as (...results: unknown[]) => void)(...results);
-      };
-      const timer = setTimeout(() => {
-        connection.destroy();
-        end(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
-      }, STATEMENT_TIMEOUT_MS);
-      return query(...args.slice(0, -1), end);
-    };
+export async function prepareMysqlPool(pool: MysqlPool): Promise<void> {
+  const idle = new Set<MysqlConnection>();
+  IDLE.set(pool, idle);
+  pool.on('connection', boundStatements);
+  pool.on('acquire', (connection) => idle.delete(connection));
+  pool.on('release', (connection) => idle.add(connection));
+  // TypeORM has opened one already, to try whether it can.
+  const first = await new Promise<MysqlConnection>((resolve, reject) => {
+    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
   });
+  boundStatements(first);
+  first.release();
+}
+
+function boundStatements(connection: MysqlConnection): void {
+  const query = connection.query.bind(connection);
+  connection.query = (...args: unknown[]) => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function') return query(...args);
+    let isOver = false;
+    const end = (...results: unknown[]) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      (callback as (...results: unknown[]) => void)(...results);
+    };
+    const timer = setTimeout(() => {
+      connection.destroy();
+      end(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
+    }, STATEMENT_TIMEOUT_MS);
+    return query(...args.slice(0, -1), end);
+  };
 }
 
 /** The part of a mysql2 pool that the module uses, in its callback form. */
 export interface MysqlPool {
-  on(event: 'connection', listener: (connection: MysqlConnection) => void): void;
+  on(
+    event: 'connection' | 'acquire' | 'release',
+    listener: (connection: MysqlConnection) => void,
+  ): void;
   getConnection(callback: (error: Error | null, connection: MysqlConnection) => void): void;
 }
 

@@ -7,8 +7,12 @@ import {
   DeliveryLedger,
   errorText,
   type ClaimedDelivery,
+  type ClaimResult,
+  type DeliveryLane,
   type DeliveryLease,
   type DeliveryOutcome,
+  type DeliveryStanding,
+  type LaneClaim,
   type ReleasedDelivery,
 } from '../bus/index.js';
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
@@ -16,6 +20,7 @@ import { BatchQueue } from './batch.queue.js';
 import { CallbackDatabase } from './callback.database.js';
 import { dialectOf, ID_AS_TEXT, NOW_MS } from './dialect.js';
 import { LiveCallback, LiveCallbackDelivery } from './entities/index.js';
+import { PendingHandOvers } from './pending-hand-overs.js';
 import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { TransactionRunner } from './transaction.runner.js';
 import type { Lease } from './writers/callback.writer.js';
@@ -24,6 +29,8 @@ const LIMITS = { items: 256, weight: Infinity, waiting: Infinity, waitingWeight:
 const RETRY_MS = 1_000;
 /** Rows that one statement of a sweep names. */
 const CHUNK = 200;
+/** One attempt without an outcome is what every waiting delivery of a dead process has. */
+const SUSPICIOUS_ATTEMPTS = 2;
 
 /** Keeps deliveries in the table `live_callback_delivery`. */
 @Injectable()
@@ -38,6 +45,7 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   constructor(
     private readonly database: CallbackDatabase,
     private readonly process: ProcessIdentity,
+    private readonly handOvers: PendingHandOvers,
     private readonly interpreter: EventInterpreter,
     private readonly transactions: TransactionRunner,
   ) {
@@ -47,9 +55,14 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   async begin(lease: DeliveryLease): Promise<boolean> {
     for (;;) {
       try {
+        // Prolonged too: under a lease that has run out, another node could take it while it runs.
+        const { owner, milliseconds } = this.newLease;
+        const now = NOW_MS[dialectOf(this.database.dataSource)];
         const { affected } = await this.update(lease, {
           attempts: () => 'attempts + 1',
           nextAttemptAt: null,
+          leaseOwner: owner,
+          leaseUntil: () => `${now} + ${milliseconds}`,
         });
         return affected === 1;
       } catch (error) {
@@ -80,38 +93,91 @@ export class StoredDeliveryLedger extends DeliveryLedger {
     return this.transactions.run(lease, work);
   }
 
-  async renew(leases: readonly DeliveryLease[]): Promise<void> {
-    await this.database.writer.renew(leases, this.lease);
+  renew(leases: readonly DeliveryLease[]): Promise<readonly DeliveryLease[]> {
+    return this.database.writer.renew(leases, this.newLease);
   }
 
-  async claim(listeners: readonly string[], limit: number): Promise<readonly ClaimedDelivery[]> {
-    const due = await this.findDue(listeners, limit);
-    const claimed: ClaimedDelivery[] = [];
-    for (let start = 0; start < due.length; start += CHUNK) {
-      const chunk = due.slice(start, start + CHUNK);
-      const found = chunk.map(({ callbackId, listener, fence }) => ({
-        callbackId,
-        listener,
-        fence,
-      }));
-      const leases = await this.database.writer.claim(found, this.lease);
-      claimed.push(...(await this.withEvents(chunk, leases)));
-    }
-    return claimed;
+  async claim(listeners: readonly string[], limit: number): Promise<ClaimResult> {
+    const due = await this.findDue(limit, { listeners });
+    const claimed = await this.takeOver(due);
+    return { claimed, hasMore: due.length === limit && claimed.length > 0 };
+  }
+
+  async claimLanes(lanes: readonly DeliveryLane[], limit: number): Promise<LaneClaim> {
+    const due = await this.findDue(limit, { lanes });
+    const claimed = await this.takeOver(due);
+    const wanted = new Set(due.map(laneOf));
+    const taken = new Set(claimed.map(({ delivery }) => laneOf(delivery)));
+    const isCut = due.length === limit;
+    const contested = lanes.filter(
+      (lane) => !taken.has(laneOf(lane)) && (isCut || wanted.has(laneOf(lane))),
+    );
+    return { claimed, contested };
+  }
+
+  async standingOf(callbackId: string, listener: string): Promise<DeliveryStanding | null> {
+    const { dataSource } = this.database;
+    const row = await dataSource
+      .getRepository(LiveCallbackDelivery)
+      .createQueryBuilder('d')
+      .select('d.streamKey', 'streamKey')
+      .addSelect('d.state', 'state')
+      .addSelect(
+        `CASE WHEN d.lease_until >= ${NOW_MS[dialectOf(dataSource)]} THEN 1 ELSE 0 END`,
+        'held',
+      )
+      .where({ callbackId, listener })
+      .getRawOne<Omit<DeliveryStanding, 'isHeld'> & { held: number | string }>();
+    if (!row) return null;
+    return { streamKey: row.streamKey, state: row.state, isHeld: Number(row.held) === 1 };
   }
 
   async release(leases: readonly ReleasedDelivery[]): Promise<void> {
-    for (const { isUnused, ...lease } of leases) {
-      await this.update(lease, {
-        leaseOwner: null,
-        leaseUntil: null,
-        ...(isUnused ? { attempts: () => 'attempts - 1' } : {}),
-      });
+    if (leases.length > 0) await this.database.writer.release(leases);
+  }
+
+  private get newLease(): Lease {
+    return { owner: this.process.id, milliseconds: LEASE_MS };
+  }
+
+  private async takeOver(due: readonly LiveCallbackDelivery[]): Promise<ClaimedDelivery[]> {
+    try {
+      const claimed: ClaimedDelivery[] = [];
+      for (let start = 0; start < due.length; start += CHUNK) {
+        const chunk = due.slice(start, start + CHUNK);
+        claimed.push(...(await this.withEvents(await this.lease(chunk))));
+      }
+      return claimed;
+    } catch (error) {
+      // What was claimed and is not in memory must not let later events of its stream pass.
+      this.process.change();
+      this.database.dropIdleConnections();
+      throw error;
     }
   }
 
-  private get lease(): Lease {
-    return { owner: this.process.id, milliseconds: LEASE_MS };
+  /** @returns the rows that are leased to this process now, with their new fence */
+  private async lease(rows: readonly LiveCallbackDelivery[]): Promise<LiveCallbackDelivery[]> {
+    const { writer } = this.database;
+    const leases = await writer.claim(rows, this.newLease);
+    const fences = new Map(leases.map((it) => [keyOf(it), it.fence]));
+    const leased = rows.flatMap((row) => {
+      const fence = fences.get(keyOf(row));
+      return fence === undefined ? [] : [Object.assign(row, { fence })];
+    });
+    const contested = new Set((await writer.contested(leased, this.process.id)).map(keyOf));
+    for (const row of leased) if (this.handOvers.hasBefore(row)) contested.add(keyOf(row));
+    await this.release(
+      leased
+        .filter((row) => contested.has(keyOf(row)))
+        .map(({ callbackId, listener, fence }) => ({
+          callbackId,
+          listener,
+          fence,
+          isUnused: false,
+        })),
+    );
+    return leased.filter((row) => !contested.has(keyOf(row)));
   }
 
   private async writeOutcomes(outcomes: readonly DeliveryOutcome[]): Promise<void[]> {
@@ -131,24 +197,33 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   }
 
   /**
-   * Deliveries that may run now, oldest first: nobody holds them, their time has come, and no earlier
-   * one of their lane waits for its time or is held by another process.
+   * Deliveries that may run now, oldest first: nobody holds them, their time has come, nothing of
+   * their lane is held by another process, and no earlier one of it waits for its time. Where lanes
+   * are named, the time of a first attempt counts for nothing.
    */
-  private findDue(listeners: readonly string[], limit: number): Promise<LiveCallbackDelivery[]> {
+  private findDue(limit: number, among: DueFilter): Promise<LiveCallbackDelivery[]> {
     const { dataSource } = this.database;
     const dialect = dialectOf(dataSource);
     const now = NOW_MS[dialect];
     const id = ID_AS_TEXT[dialect];
+    const { sql: isAmong, parameters } = conditionOf(among);
+    const waits = (alias: string) =>
+      among.lanes
+        ? `(${alias}.next_attempt_at > ${now} AND ${alias}.attempts > ${alias}.attempts_before)`
+        : `${alias}.next_attempt_at > ${now}`;
     const lanes = (query: SelectQueryBuilder<ObjectLiteral>) =>
       query
         .select('e.listener', 'listener')
         .addSelect('e.stream_key', 'stream_key')
-        .addSelect(`min(${id('e.callback_id')})`, 'earliest')
+        .addSelect(
+          `min(CASE WHEN e.lease_until >= ${now} AND e.lease_owner <> :owner
+                 THEN '' ELSE ${id('e.callback_id')} END)`,
+          'earliest',
+        )
         .from(LiveCallbackDelivery, 'e')
         .where("e.state = 'pending'")
-        .andWhere(
-          `(e.next_attempt_at > ${now} OR (e.lease_until >= ${now} AND e.lease_owner <> :owner))`,
-        )
+        .andWhere(among.lanes ? isAmong('e') : 'true')
+        .andWhere(`(${waits('e')} OR (e.lease_until >= ${now} AND e.lease_owner <> :owner))`)
         .groupBy('e.listener')
         .addGroupBy('e.stream_key');
     // Joined and not asked per row: a backlog of many rows is read once.
@@ -158,8 +233,8 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       .leftJoin(lanes, 'held', 'held.listener = d.listener AND held.stream_key = d.stream_key')
       .where("d.state = 'pending'")
       .andWhere(`(d.lease_until IS NULL OR d.lease_until < ${now})`)
-      .andWhere(`(d.next_attempt_at IS NULL OR d.next_attempt_at <= ${now})`)
-      .andWhere('d.listener IN (:...listeners)', { listeners })
+      .andWhere(`(d.next_attempt_at IS NULL OR NOT ${waits('d')})`)
+      .andWhere(isAmong('d'), parameters)
       .andWhere(`(held.earliest IS NULL OR ${id('d.callback_id')} < held.earliest)`)
       .setParameter('owner', this.process.id)
       .orderBy('d.callback_id')
@@ -167,11 +242,8 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       .getMany();
   }
 
-  private async withEvents(
-    rows: readonly LiveCallbackDelivery[],
-    leases: readonly DeliveryLease[],
-  ): Promise<ClaimedDelivery[]> {
-    const ids = [...new Set(leases.map(({ callbackId }) => callbackId))];
+  private async withEvents(rows: readonly LiveCallbackDelivery[]): Promise<ClaimedDelivery[]> {
+    const ids = [...new Set(rows.map(({ callbackId }) => callbackId))];
     if (ids.length === 0) return [];
     const callbacks = await this.database.dataSource
       .getRepository(LiveCallback)
@@ -179,36 +251,78 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       .where('c.id IN (:...ids)', { ids })
       .getMany();
     const byId = new Map(callbacks.map((callback) => [callback.id, callback]));
-    return leases.flatMap((lease) => {
-      const row = rows.find(
-        (it) => it.callbackId === lease.callbackId && it.listener === lease.listener,
-      );
-      const callback = byId.get(lease.callbackId);
-      return row && callback ? [this.toClaimed(lease, row, callback)] : [];
+    return rows.flatMap((row) => {
+      const callback = byId.get(row.callbackId);
+      // A purge leaves open deliveries their body.
+      if (!callback || callback.body === null) return [];
+      return [this.toClaimed(row, callback, callback.body)];
     });
   }
 
   private toClaimed(
-    lease: DeliveryLease,
     row: LiveCallbackDelivery,
     callback: LiveCallback,
+    body: string,
   ): ClaimedDelivery {
-    const payload = parsePayload(callback.body).value;
+    const { listener, streamKey, fence, attempts, attemptsBefore } = row;
+    const payload = parsePayload(body).value;
     const meaning = this.interpreter.interpret(payload);
     const { id, receivedAt, variant } = callback;
     const replay =
       row.replayedAt === null
         ? null
         : { at: row.replayedAt, reason: row.replayReason ?? '', actor: row.replayActor ?? '' };
+    // A recorded outcome sets the time of the next attempt, which the count of that one clears.
+    const isRecorded = row.nextAttemptAt !== null;
     return {
-      ...lease,
-      event: toLiveEvent(
-        { id, receivedAt, attempt: row.attempts, variant, replay },
-        meaning,
-        payload,
-      ),
-      streamKey: row.streamKey,
-      attemptsBefore: row.attemptsBefore,
+      event: toLiveEvent({ id, receivedAt, attempt: attempts, variant, replay }, meaning, payload),
+      delivery: {
+        listener,
+        streamKey,
+        fence,
+        attempts,
+        isCounted: false,
+        attemptsBefore,
+        isSuspect: !isRecorded && attempts - attemptsBefore >= SUSPICIOUS_ATTEMPTS,
+      },
     };
   }
+}
+
+/** Whose deliveries are looked for. */
+type DueFilter =
+  | { readonly listeners: readonly string[]; readonly lanes?: undefined }
+  | { readonly lanes: readonly DeliveryLane[] };
+
+/** As a condition, with its parameters. */
+function conditionOf(among: DueFilter): {
+  sql: (alias: string) => string;
+  parameters: Record<string, unknown>;
+} {
+  if (!among.lanes) {
+    const { listeners } = among;
+    return { sql: (alias) => `${alias}.listener IN (:...listeners)`, parameters: { listeners } };
+  }
+  const { lanes } = among;
+  const entries = lanes.flatMap(({ listener, streamKey }, index) => [
+    [`listener${index}`, listener],
+    [`key${index}`, streamKey],
+  ]);
+  return {
+    // Not as tuples, which SQLite cannot list.
+    sql: (alias) => `(${lanes.map((_, index) => isLane(alias, index)).join(' OR ')})`,
+    parameters: Object.fromEntries(entries) as Record<string, string>,
+  };
+}
+
+function isLane(alias: string, index: number): string {
+  return `(${alias}.listener = :listener${index} AND ${alias}.stream_key = :key${index})`;
+}
+
+function laneOf({ listener, streamKey }: DeliveryLane): string {
+  return `${listener} ${streamKey}`;
+}
+
+function keyOf({ callbackId, listener }: Pick<DeliveryLease, 'callbackId' | 'listener'>): string {
+  return `${callbackId} ${listener}`;
 }

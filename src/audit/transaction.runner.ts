@@ -5,7 +5,7 @@ import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunne
 import { LeaseLostError, type DeliveryLease } from '../bus/index.js';
 import { dialectOf, NOW_MS } from './dialect.js';
 import { LiveCallbackDelivery } from './entities/index.js';
-import { prepareSqlite } from './module-data-source.js';
+import { driverHandle, prepareSqlite } from './module-data-source.js';
 
 const BUSY_PAUSE_MS = 10;
 const BUSY_DEADLINE_MS = 5_000;
@@ -17,11 +17,13 @@ const BUSY_DEADLINE_MS = 5_000;
 export class TransactionRunner {
   private own: Promise<DataSource> | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  private isGuarded = false;
 
   constructor(private readonly host: DataSource) {}
 
   /** @throws LeaseLostError, and what the work throws; the transaction is rolled back then */
   async run(lease: DeliveryLease, work: (manager: EntityManager) => Promise<void>): Promise<void> {
+    this.guardPool();
     if (dialectOf(this.host) !== 'sqlite') return inTransaction(this.host, lease, work);
     // SQLite has one writer, and the host's only connection may be in use at any time: transactions
     // get a connection of their own, one after the other.
@@ -33,6 +35,15 @@ export class TransactionRunner {
     const turn = this.last.then(() => inTransaction(own, lease, work));
     this.last = turn.catch(() => {});
     return turn;
+  }
+
+  /** As for the module's own pool: a client that nobody listens to would end the process. */
+  private guardPool(): void {
+    if (this.isGuarded || dialectOf(this.host) !== 'postgres') return;
+    this.isGuarded = true;
+    driverHandle.postgres(this.host).on('connect', (client) => {
+      client.on('error', () => {});
+    });
   }
 
   async close(): Promise<void> {
@@ -65,7 +76,9 @@ async function inTransaction(
     await complete(runner, lease);
     await runner.commitTransaction();
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    // A rollback that fails has lost its connection, and with that the transaction; the error of the
+    // work is what says why.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});
     throw error;
   } finally {
     await runner.release();

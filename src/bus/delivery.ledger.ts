@@ -22,13 +22,27 @@ export interface DeliveryOutcome extends DeliveryLease {
   readonly retryInMs: number;
 }
 
-/** A delivery that was taken over, with its event. */
-export interface ClaimedDelivery extends DeliveryLease {
-  /** Its `attempt` is the one that was counted last. */
-  readonly event: LiveEvent;
+/** A delivery row that is committed and leased to this process, for its event to be handed on. */
+export interface TakenDelivery {
+  /** Id of the listener. */
+  readonly listener: string;
+  /** Deliveries of a listener with the same key run one after the other. */
   readonly streamKey: string;
+  readonly fence: number;
+  /** Attempts that have been counted. */
+  readonly attempts: number;
+  /** Whether the attempt that comes next is among them. */
+  readonly isCounted: boolean;
   /** Attempts that do not count any more, because a replay came after them. */
   readonly attemptsBefore: number;
+  /** Whether processes have ended during several attempts: this delivery may be the reason. */
+  readonly isSuspect: boolean;
+}
+
+/** Deliveries that were taken over, with their event. */
+export interface ClaimedDelivery {
+  readonly event: LiveEvent;
+  readonly delivery: TakenDelivery;
 }
 
 /** A lease that is given back before its time. */
@@ -39,7 +53,10 @@ export interface ReleasedDelivery extends DeliveryLease {
 
 /** Where deliveries are kept. The bus knows this much of the tables and no more. */
 export abstract class DeliveryLedger {
-  /** Counts a further attempt before it runs. False when the lease is lost or the work is done. */
+  /**
+   * Counts a further attempt before it runs, and prolongs the lease. False when the lease is lost or
+   * the work is done.
+   */
   abstract begin(lease: DeliveryLease): Promise<boolean>;
 
   /** Resolves when the outcome is durable, however long that takes; later ones do not wait for it. */
@@ -55,14 +72,51 @@ export abstract class DeliveryLedger {
     work: (manager: EntityManager) => Promise<void>,
   ): Promise<void>;
 
-  /** Prolongs leases of this process. */
-  abstract renew(leases: readonly DeliveryLease[]): Promise<void>;
+  /** Prolongs leases of this process. @returns those that it has lost */
+  abstract renew(leases: readonly DeliveryLease[]): Promise<readonly DeliveryLease[]>;
 
   /** Takes over deliveries of these listeners that are due and that nobody holds, oldest first. */
-  abstract claim(listeners: readonly string[], limit: number): Promise<readonly ClaimedDelivery[]>;
+  abstract claim(listeners: readonly string[], limit: number): Promise<ClaimResult>;
+
+  /**
+   * Takes over what is due of these lanes, and what has not been tried yet even before its time; oldest
+   * first.
+   */
+  abstract claimLanes(lanes: readonly DeliveryLane[], limit: number): Promise<LaneClaim>;
+
+  /** Where a delivery stands; null when there is none. */
+  abstract standingOf(callbackId: string, listener: string): Promise<DeliveryStanding | null>;
 
   /** Gives leases back, so that another process may take them at once. */
   abstract release(leases: readonly ReleasedDelivery[]): Promise<void>;
+}
+
+/** What a sweep has taken over. */
+export interface ClaimResult {
+  readonly claimed: readonly ClaimedDelivery[];
+  /** Whether more may be due. */
+  readonly hasMore: boolean;
+}
+
+/** Deliveries of one listener that run one after the other. */
+export interface DeliveryLane {
+  readonly listener: string;
+  readonly streamKey: string;
+}
+
+/** What was taken over of lanes. */
+export interface LaneClaim {
+  readonly claimed: readonly ClaimedDelivery[];
+  /** Lanes that had something due of which nothing was taken: another process wanted it too. */
+  readonly contested: readonly DeliveryLane[];
+}
+
+/** What the table says of a delivery. */
+export interface DeliveryStanding {
+  readonly streamKey: string;
+  readonly state: 'pending' | 'done' | 'dead';
+  /** Whether a process holds it. */
+  readonly isHeld: boolean;
 }
 
 /** Thrown when a delivery has been taken over by another process, or completed. */

@@ -18,6 +18,7 @@ export class DeliverySweeper {
   private readonly logger = new Logger('LiveCallback');
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
+  private isWaiting = false;
   private isStopped = true;
   private hasFailed = false;
 
@@ -39,37 +40,43 @@ export class DeliverySweeper {
     await this.sweeping;
   }
 
-  /** Sweeps at once. */
+  /** Sweeps at once, or once more when a sweep runs. */
   wake(): void {
-    if (this.isStopped) return;
+    if (this.isStopped || this.isWaiting) return;
+    this.isWaiting = true;
+    this.sweeping = this.sweeping.then(() => this.sweepAndWait());
+  }
+
+  /** The next one is timed when this one ends, however long it takes. */
+  private async sweepAndWait(): Promise<void> {
+    this.isWaiting = false;
     clearTimeout(this.timer);
-    this.sweeping = this.sweeping.then(() => this.sweep());
-    this.timer = setTimeout(() => this.wake(), INTERVAL_MS).unref();
+    await this.sweep();
+    clearTimeout(this.timer);
+    if (!this.isStopped) this.timer = setTimeout(() => this.wake(), INTERVAL_MS).unref();
+  }
+
+  /** Resolves when the sweeps that were asked for have ended. */
+  swept(): Promise<void> {
+    return this.sweeping;
   }
 
   /** @returns whether there may be more */
   private async takeOver(): Promise<boolean> {
     const ids = this.registry.ids.filter((id) => this.dispatcher.roomOf(id) > 0);
     const limit = Math.min(BATCH, ...ids.map((id) => this.dispatcher.roomOf(id)));
-    if (ids.length === 0 || limit === 0 || this.isStopped) return false;
-    const found = await this.ledger.claim(ids, limit);
-    for (const { event, listener, streamKey, fence, attemptsBefore } of found) {
-      this.dispatcher.dispatch(event, {
-        listeners: [listener],
-        streamKey,
-        fence,
-        isCounted: false,
-        attemptsBefore,
-      });
-    }
-    return found.length === limit;
+    if (ids.length === 0 || this.isStopped) return false;
+    const { claimed, hasMore } = await this.ledger.claim(ids, limit);
+    for (const { event, delivery } of claimed) this.dispatcher.dispatch(event, [delivery]);
+    return hasMore;
   }
 
   private async sweep(): Promise<void> {
     try {
-      // First the renewal: a lease that ran out while the database was away is still ours.
-      await this.dispatcher.renew();
-      while (await this.takeOver());
+      // First the renewal: a lease that ran out while the database was away is still ours. And again
+      // between the steps of a large backlog, which may take longer than leases last.
+      do await this.dispatcher.renew();
+      while (await this.dispatcher.inOrder(() => this.takeOver()));
       this.hasFailed = false;
     } catch (error) {
       // Once per outage: the next sweep tries again.

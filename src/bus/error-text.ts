@@ -4,11 +4,16 @@ const MAX_LENGTH = 1000;
 export function errorText(thrown: unknown): string {
   let text: string;
   try {
-    text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+    text = thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : String(thrown);
   } catch {
     text = 'a value that cannot be shown as text';
   }
   return toLine(text, MAX_LENGTH);
+}
+
+/** Node says of a refused connection only its code. */
+function messageOf(error: NodeJS.ErrnoException): string {
+  return error.message || (error.code ?? '');
 }
 
 /** Bounded, without control characters and lone surrogates: safe for logs and every database. */

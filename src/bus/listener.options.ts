@@ -7,11 +7,20 @@ export interface OnLiveEventOptions {
    * renamed class. Default: `ClassName.methodName`.
    */
   id?: string;
-  /** How often an event is tried before it becomes a dead letter, 1 to 100. Default: 5. */
+  /**
+   * How often an event is tried before it becomes a dead letter, 1 to 100, or `Infinity`: until it
+   * succeeds. Default: 5.
+   */
   attempts?: number;
-  /** Pause before the second attempt, ms; it grows fivefold with each, to 10 minutes. Default: 2000. */
+  /** Pause before the second attempt, ms; it grows fivefold with each. Default: 2000. */
   backoffMs?: number;
-  /** How long a run may take before it counts as failed, ms. Default: 30000. */
+  /** Longest pause between two attempts, ms. Default: 600000, ten minutes. */
+  maxBackoffMs?: number;
+  /**
+   * How long a run may take before it counts as failed, ms, 1 to an hour. It may be longer than the
+   * lease under which the process holds the event, for that is renewed while the listener runs.
+   * Default: 30000.
+   */
   timeoutMs?: number;
   /** How many events (of different streams, if ordered) run side by side. Default: 32. */
   concurrency?: number;
@@ -33,6 +42,7 @@ export type ListenerOptions = Required<Omit<OnLiveEventOptions, 'id'>>;
 const DEFAULTS: ListenerOptions = {
   attempts: 5,
   backoffMs: 2_000,
+  maxBackoffMs: 600_000,
   timeoutMs: 30_000,
   concurrency: 32,
   order: 'stream',
@@ -42,12 +52,14 @@ const DEFAULTS: ListenerOptions = {
 const RANGES = {
   attempts: [1, 100],
   backoffMs: [0, 600_000],
+  maxBackoffMs: [0, 3_600_000],
   timeoutMs: [1, 3_600_000],
   concurrency: [1, 10_000],
 } as const;
 
-const MAX_BACKOFF_MS = 600_000;
 const GROWTH = 5;
+/** Attempts that the pause grows with; from there on every pause but 0 has met its bound. */
+const LONGEST_GROWTH = 12;
 
 /**
  * Fills in the defaults.
@@ -68,14 +80,19 @@ export function resolveListenerOptions(
   const resolved = { ...DEFAULTS, ...given };
   for (const [name, [min, max]] of Object.entries(RANGES)) {
     const value = resolved[name as keyof typeof RANGES];
+    if (name === 'attempts' && value === Infinity) continue;
     if (!Number.isInteger(value) || value < min || value > max) {
+      const more = name === 'attempts' ? ', or Infinity' : '';
       throw new ListenerError(
-        `@OnLiveEvent on ${place}: ${name} must be an integer from ${min} to ${max}.`,
+        `@OnLiveEvent on ${place}: ${name} must be an integer from ${min} to ${max}${more}.`,
       );
     }
   }
   if (resolved.order !== 'stream' && resolved.order !== 'none') {
     throw new ListenerError(`@OnLiveEvent on ${place}: order must be 'stream' or 'none'.`);
+  }
+  if (typeof resolved.transactional !== 'boolean') {
+    throw new ListenerError(`@OnLiveEvent on ${place}: transactional must be true or false.`);
   }
   return resolved;
 }
@@ -83,9 +100,10 @@ export function resolveListenerOptions(
 /** Pause after a failed attempt (counted from 1), ms: growing, bounded, and spread by a fifth. */
 export function backoffAfter(
   attempt: number,
-  { backoffMs }: Pick<ListenerOptions, 'backoffMs'>,
+  { backoffMs, maxBackoffMs }: Pick<ListenerOptions, 'backoffMs' | 'maxBackoffMs'>,
   random: () => number = Math.random,
 ): number {
-  const pause = Math.min(backoffMs * GROWTH ** (attempt - 1), MAX_BACKOFF_MS);
+  const growth = GROWTH ** Math.min(attempt - 1, LONGEST_GROWTH);
+  const pause = Math.min(backoffMs * growth, maxBackoffMs);
   return Math.round(pause * (0.8 + 0.4 * random()));
 }

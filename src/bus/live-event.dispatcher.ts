@@ -4,17 +4,20 @@ import type { LiveEvent } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
 import {
   DeliveryLedger,
+  type DeliveryLane,
   type DeliveryLease,
   type DeliveryOutcome,
-  type ReleasedDelivery,
+  type TakenDelivery,
 } from './delivery.ledger.js';
 import { errorText } from './error-text.js';
 import { backoffAfter } from './listener.options.js';
 import { ListenerQueue } from './listener.queue.js';
 import { ListenerRegistry, type Listener } from './listener.registry.js';
+import { ListenerRun } from './listener.run.js';
 import { ListenerRunner } from './listener.runner.js';
 import { LiveEventBus } from './live-event.bus.js';
-import { NonRetryableError } from './non-retryable.error.js';
+import { isNonRetryable } from './non-retryable.error.js';
+import { Sequence } from './sequence.js';
 
 /** Deliveries of one listener that a process holds; the table keeps the others until there is room. */
 const CAPACITY = 2_000;
@@ -23,28 +26,42 @@ const LEASE_AGE_MS = 7_000;
 /** Age at which a lease is prolonged, ms: well below its length. */
 const RENEW_AFTER_MS = 2_500;
 
-/** The delivery rows of an event that this process holds. */
-export interface Dispatch {
-  /** Ids of the listeners. */
-  readonly listeners: readonly string[];
-  /** Events with the same key reach a listener one after the other. */
-  readonly streamKey: string;
-  /** Fence of the leases. */
-  readonly fence: number;
-  /** Whether the attempt of the event has been counted already. */
-  readonly isCounted: boolean;
-  /** Attempts that do not count any more, because a replay came after them. */
-  readonly attemptsBefore?: number;
+/** A delivery that this process holds. */
+export interface HeldDelivery {
+  readonly callbackId: string;
+  readonly lane: DeliveryLane;
+}
+
+/** How an attempt has ended, and the listener's error. */
+export interface AttemptResult {
+  readonly state: DeliveryOutcome['state'];
+  readonly error: string | null;
+}
+
+/** Told what becomes of the deliveries that this process holds. */
+export interface DispatchObserver {
+  taken(delivery: HeldDelivery): void;
+  /** Comes when the outcome is recorded. */
+  attempted(delivery: HeldDelivery, result: AttemptResult): void;
+  /** It is not held any more: done, dead, lost or given back. */
+  dropped(delivery: HeldDelivery): void;
 }
 
 /** A stored event on its way to one listener. */
-interface Delivery extends DeliveryLease {
+interface Delivery extends DeliveryLease, HeldDelivery {
   fence: number;
   leasedAt: number;
   event: LiveEvent;
+  attempts: number;
   isCounted: boolean;
+  isSuspect: boolean;
+  /** Another process has it now. */
+  isLost: boolean;
   readonly to: Listener;
   readonly attemptsBefore: number;
+  run?: ListenerRun;
+  /** Resolves when the latest outcome is in the table. */
+  recorded?: Promise<void>;
 }
 
 /** Hands stored events to durable listeners: in order, retried, with every outcome recorded. */
@@ -55,10 +72,12 @@ export class LiveEventDispatcher {
   /** What is held: waiting, running, or being recorded. */
   private readonly held = new Map<string, Delivery>();
   private readonly heldBy = new Map<string, number>();
-  /** Leases that came to a listener without room. */
-  private surplus: ReleasedDelivery[] = [];
+  private readonly handOvers = new Sequence();
+  private readonly suspects = new Sequence();
   /** Outcomes on their way into the table. */
   private recording = 0;
+  private isStopped = false;
+  private observer: DispatchObserver | undefined;
   private idleWaiters: (() => void)[] = [];
 
   constructor(
@@ -73,9 +92,22 @@ export class LiveEventDispatcher {
     return Math.max(0, CAPACITY - (this.heldBy.get(listener) ?? 0));
   }
 
-  /** Whether any listener has room: one that is stuck must not hold up its neighbours. */
-  get hasRoom(): boolean {
-    return this.registry.ids.some((id) => this.roomOf(id) > 0);
+  /** Whether this process holds a delivery. */
+  holds({ callbackId, listener }: Pick<DeliveryLease, 'callbackId' | 'listener'>): boolean {
+    return this.held.has(`${callbackId} ${listener}`);
+  }
+
+  observe(observer: DispatchObserver): void {
+    this.observer = observer;
+  }
+
+  /**
+   * Runs a step that hands deliveries on, after all that were asked for before. Whoever takes leases
+   * hands on in this sequence: otherwise a later event of a stream, stored while an earlier one is
+   * being taken over, would reach its listener first.
+   */
+  inOrder<T>(step: () => Promise<T>): Promise<T> {
+    return this.handOvers.run(step);
   }
 
   /** Tells the observers of a newly stored event. */
@@ -84,50 +116,29 @@ export class LiveEventDispatcher {
   }
 
   /** Takes an event whose delivery rows are committed and leased to this process. */
-  dispatch(event: LiveEvent, how: Dispatch): void {
-    for (const id of how.listeners) {
-      const to = this.registry.get(id);
-      const key = `${event.id} ${id}`;
+  dispatch(event: LiveEvent, deliveries: readonly TakenDelivery[]): void {
+    for (const { streamKey, ...taken } of deliveries) {
+      const { listener, fence, attempts } = taken;
+      const to = this.registry.get(listener);
+      const key = `${event.id} ${listener}`;
       const known = this.held.get(key);
-      if (known) known.fence = how.fence; // its lease had run out; the run goes on under the new one
+      // Its lease had run out; it goes on, or waits, under the new one.
+      if (known) Object.assign(known, { fence, attempts, isLost: false });
       if (!to || known) continue;
-      if (this.roomOf(id) === 0) {
-        this.giveBack({
-          callbackId: event.id,
-          listener: id,
-          fence: how.fence,
-          isUnused: how.isCounted,
-        });
-        continue;
-      }
       const delivery: Delivery = {
+        ...taken,
         event,
         to,
         callbackId: event.id,
-        listener: id,
-        fence: how.fence,
+        lane: { listener, streamKey },
         leasedAt: performance.now(),
-        isCounted: how.isCounted,
-        attemptsBefore: how.attemptsBefore ?? 0,
+        isLost: false,
       };
       this.held.set(key, delivery);
-      this.heldBy.set(id, (this.heldBy.get(id) ?? 0) + 1);
-      this.queueOf(to).push(to.options.order === 'stream' ? how.streamKey : event.id, delivery);
+      this.heldBy.set(listener, (this.heldBy.get(listener) ?? 0) + 1);
+      this.observer?.taken(delivery);
+      this.queueOf(to).push(streamKey, delivery);
     }
-  }
-
-  /** Without a lease the later events of its lane stay in the table too, until there is room. */
-  private giveBack(lease: ReleasedDelivery): void {
-    this.surplus.push(lease);
-    if (this.surplus.length > 1) return;
-    setImmediate(() => {
-      const leases = this.surplus;
-      this.surplus = [];
-      this.ledger.release(leases).catch((error: unknown) => {
-        // They run out by themselves.
-        this.logger.error(`Deliveries could not be given back: ${errorText(error)}`);
-      });
-    });
   }
 
   /** Prolongs the leases that are held for some time. */
@@ -135,8 +146,14 @@ export class LiveEventDispatcher {
     const now = performance.now();
     const aged = [...this.held.values()].filter((it) => now - it.leasedAt > RENEW_AFTER_MS);
     if (aged.length === 0) return;
-    await this.ledger.renew(aged.map(leaseOf));
+    const lost = await this.ledger.renew(aged.map(leaseOf));
     for (const delivery of aged) delivery.leasedAt = now;
+    for (const { callbackId, listener, fence } of lost) {
+      const delivery = this.held.get(`${callbackId} ${listener}`);
+      if (delivery?.fence !== fence) continue;
+      delivery.isLost = true;
+      delivery.run?.abort();
+    }
   }
 
   /** Resolves when no listener runs, every outcome is recorded, and only later attempts are open. */
@@ -151,6 +168,7 @@ export class LiveEventDispatcher {
 
   /** Starts nothing more, and gives back what has not begun. */
   async stop(): Promise<void> {
+    this.isStopped = true;
     const waiting = [...this.queues.values()].flatMap((queue) => queue.stop());
     for (const delivery of waiting) this.drop(delivery);
     await this.ledger.release(
@@ -160,7 +178,7 @@ export class LiveEventDispatcher {
 
   /** Tells the runs that are still going on that the application stops. */
   abort(): void {
-    this.runner.abort();
+    for (const { run } of this.held.values()) run?.abort();
   }
 
   private queueOf(listener: Listener): ListenerQueue<Delivery> {
@@ -173,12 +191,29 @@ export class LiveEventDispatcher {
   }
 
   /** @returns the pause before the next attempt; null when there is none */
-  private async attempt(delivery: Delivery): Promise<number | null> {
-    const { to, attemptsBefore } = delivery;
+  private attempt(delivery: Delivery): Promise<number | null> {
+    if (!delivery.isSuspect) return this.attemptNow(delivery);
+    // One that may end the process runs alone among its like: the others are not to die with it, and
+    // what they came to is on record before it starts.
+    return this.suspects.run(async () => {
+      const pause = await this.attemptNow(delivery);
+      await delivery.recorded;
+      return pause;
+    });
+  }
+
+  private async attemptNow(delivery: Delivery): Promise<number | null> {
+    const { to, attemptsBefore, isSuspect } = delivery;
+    const isGone = delivery.isLost || (isSuspect && this.isStopped);
     const isOld = performance.now() - delivery.leasedAt > LEASE_AGE_MS;
-    if ((isOld || !delivery.isCounted) && !(await this.begin(delivery))) return null;
+    if (isGone || ((isOld || !delivery.isCounted) && !(await this.begin(delivery)))) {
+      this.drop(delivery);
+      return null;
+    }
     delivery.isCounted = false;
-    const tries = delivery.event.attempt - attemptsBefore;
+    delivery.isSuspect = false;
+    delivery.event = withAttempt(delivery.event, delivery.attempts);
+    const tries = delivery.attempts - attemptsBefore;
     if (tries > to.options.attempts) {
       // Counted before it ran, and nobody saw it end: the process did, or the host was cut off.
       this.settle(delivery, 'dead', 'The process ended during each attempt', 0, 0);
@@ -186,8 +221,9 @@ export class LiveEventDispatcher {
     }
     const startedAt = performance.now();
     const durationMs = () => Math.round(performance.now() - startedAt);
+    delivery.run = new ListenerRun(to);
     try {
-      const isRecorded = await this.runner.run(to, delivery.event, leaseOf(delivery));
+      const isRecorded = await this.runner.run(to, delivery.event, leaseOf(delivery), delivery.run);
       if (isRecorded) this.finish(delivery, durationMs());
       else this.settle(delivery, 'done', null, durationMs(), 0);
       return null;
@@ -196,14 +232,13 @@ export class LiveEventDispatcher {
     }
   }
 
-  /** Counts a further attempt. False when the delivery is not this process's any more. */
+  /** Counts a further attempt, under a fresh lease. False when the delivery is not this process's any more. */
   private async begin(delivery: Delivery): Promise<boolean> {
-    if (await this.ledger.begin(leaseOf(delivery))) {
-      delivery.event = Object.freeze({ ...delivery.event, attempt: delivery.event.attempt + 1 });
-      return true;
-    }
-    this.drop(delivery);
-    return false;
+    const askedAt = performance.now();
+    if (!(await this.ledger.begin(leaseOf(delivery)))) return false;
+    delivery.leasedAt = askedAt;
+    delivery.attempts++;
+    return true;
   }
 
   private fail(
@@ -214,7 +249,7 @@ export class LiveEventDispatcher {
   ): number | null {
     const { event, listener, to } = delivery;
     const error = errorText(thrown);
-    const isDead = thrown instanceof NonRetryableError || tries >= to.options.attempts;
+    const isDead = isNonRetryable(thrown) || tries >= to.options.attempts;
     const retryInMs = isDead ? 0 : backoffAfter(tries, to.options);
     const next = isDead ? 'it is a dead letter now' : `next attempt in ${retryInMs} ms`;
     this.logger.error(
@@ -247,23 +282,25 @@ export class LiveEventDispatcher {
     }
     if (state === 'done') this.signalDelivered(delivery, durationMs);
     this.recording++;
-    void this.closeWhen(recorded, delivery, state);
+    delivery.recorded = this.closeWhen(recorded, delivery, { state, error });
   }
 
   private async closeWhen(
     recorded: Promise<void>,
     delivery: Delivery,
-    state: DeliveryOutcome['state'],
+    result: AttemptResult,
   ): Promise<void> {
     await recorded;
     this.recording--;
-    if (state === 'pending') this.tellIfIdle();
+    this.observer?.attempted(delivery, result);
+    if (result.state === 'pending') this.tellIfIdle();
     else this.drop(delivery);
   }
 
   /** A transactional listener has recorded its outcome itself. */
   private finish(delivery: Delivery, durationMs: number): void {
     this.signalDelivered(delivery, durationMs);
+    this.observer?.attempted(delivery, { state: 'done', error: null });
     this.drop(delivery);
   }
 
@@ -272,9 +309,11 @@ export class LiveEventDispatcher {
     emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
   }
 
-  private drop({ callbackId, listener }: DeliveryLease): void {
+  private drop(delivery: Delivery): void {
+    const { callbackId, listener } = delivery;
     if (this.held.delete(`${callbackId} ${listener}`)) {
       this.heldBy.set(listener, (this.heldBy.get(listener) ?? 1) - 1);
+      this.observer?.dropped(delivery);
     }
     this.tellIfIdle();
   }
@@ -287,6 +326,10 @@ export class LiveEventDispatcher {
       for (const resolve of this.idleWaiters.splice(0)) resolve();
     });
   }
+}
+
+function withAttempt(event: LiveEvent, attempt: number): LiveEvent {
+  return event.attempt === attempt ? event : Object.freeze({ ...event, attempt });
 }
 
 function leaseOf({ callbackId, listener, fence }: DeliveryLease): DeliveryLease {

@@ -5,3 +5,12 @@ export class NonRetryableError extends Error {
     this.name = 'NonRetryableError';
   }
 }
+
+/** Safe for whatever was thrown: `instanceof` itself throws for some objects. @internal */
+export function isNonRetryable(thrown: unknown): boolean {
+  try {
+    return thrown instanceof NonRetryableError;
+  } catch {
+    return false;
+  }
+}

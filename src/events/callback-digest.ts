@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { JsonObject, JsonValue } from './payload.js';
 
@@ -17,7 +17,7 @@ export function identityDigest(kind: string, identity: readonly unknown[]): stri
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 function canonical(value: JsonValue): string {

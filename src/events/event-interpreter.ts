@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { validateSync, type ValidationError } from 'class-validator';
+import type { ValidationError } from 'class-validator';
 
 import { contentDigest, identityDigest } from './callback-digest.js';
+import { validateDto } from './dto.validator.js';
 import { EventCatalog, UNKNOWN_KIND } from './event-catalog.js';
 import type { EventDefinition } from './event-definition.js';
 import { eventTypeOf } from './event-type.js';
-import { fieldsOf, instantiate, readField, type Field } from './field.decorators.js';
+import { fieldsOf, instantiate, readField, type DtoClass, type Field } from './field.decorators.js';
 import type { JsonObject } from './payload.js';
 import { streamIdentityOf, textOf, type StreamIdentity } from './stream-identity.js';
 
@@ -93,7 +94,7 @@ type Fit =
 function fitInto(definition: EventDefinition, payload: JsonObject, content: string): Fit {
   try {
     const data = definition.create?.(payload) ?? instantiate(definition.dto, payload);
-    const errors = validateSync(data, { forbidUnknownValues: false, stopAtFirstError: true });
+    const errors = validateDto(data);
     if (errors.length > 0) return { errors: errors.flatMap((error) => errorLines(error)) };
     return {
       data,
@@ -111,26 +112,42 @@ function toDate(milliseconds: number | undefined): Date | null {
   return new Date(milliseconds);
 }
 
-function remarksOn(definition: EventDefinition, payload: JsonObject): string[] {
-  const fields = fieldsOf(definition.dto);
-  if ('create' in definition) return []; // a DTO of the host: what it knows is not declared here
-  const known = new Set(fields.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
-  const unknown = Object.keys(payload).filter((key) => !known.has(key) && !PAIR.has(key));
-  const drifted = fields.filter((field) => hasDrifted(field, payload));
+const NO_REMARKS: readonly string[] = Object.freeze([]);
+
+function remarksOn(definition: EventDefinition, payload: JsonObject): readonly string[] {
+  if ('create' in definition) return NO_REMARKS; // a DTO of the host: what it knows is not declared here
+  const known = namesOf(definition.dto);
+  const unknown = Object.keys(payload).filter((key) => !known.has(key));
+  const drifted = fieldsOf(definition.dto).filter((field) => hasDrifted(field, payload));
+  if (unknown.length + drifted.length === 0) return NO_REMARKS;
   return [
     ...unknown.map((key) => `unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`),
     ...drifted.map(({ name }) => `drifted-type: ${name}`),
   ].slice(0, MAX_REMARKS);
 }
 
+const NAMES = new WeakMap<DtoClass, ReadonlySet<string>>();
+
+/** Every spelling that a DTO declares, and the pair. */
+function namesOf(dto: DtoClass): ReadonlySet<string> {
+  let names = NAMES.get(dto);
+  if (!names) {
+    names = new Set([
+      ...PAIR,
+      ...fieldsOf(dto).flatMap(({ name, aliases = [] }) => [name, ...aliases]),
+    ]);
+    NAMES.set(dto, names);
+  }
+  return names;
+}
+
 /** Whether a field came in another type than documented and was coerced. */
 function hasDrifted(field: Field, payload: JsonObject): boolean {
+  const { wire } = field;
+  if (wire === undefined) return false;
   const value = readField(payload, field);
   if (value === undefined || value === null || value === '') return false;
-  const coerced = field.coerce(value);
-  if (field.wire === 'array') return !Array.isArray(value);
-  if (field.wire === undefined && typeof coerced === 'object') return false;
-  return typeof value !== (field.wire ?? typeof coerced);
+  return wire === 'array' ? !Array.isArray(value) : typeof value !== wire;
 }
 
 function errorLines(error: ValidationError, path = ''): string[] {

@@ -23,7 +23,7 @@ export interface FieldOptions {
   optional?: boolean;
   /** Other spellings that the sender uses for this field. */
   aliases?: readonly string[];
-  /** The documented type on the wire, where it differs from the type of the property. */
+  /** The documented type on the wire. Default: the type of the property; for a nested object none. */
   wire?: 'string' | 'number' | 'boolean' | 'array';
 }
 
@@ -79,7 +79,7 @@ function field(
 
 /** A text. Numbers become text; anything else does not fit. */
 export function Text(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, toText, IsString(), MaxLength(MAX_TEXT_LENGTH));
+  return field({ wire: 'string', ...options }, toText, IsString(), MaxLength(MAX_TEXT_LENGTH));
 }
 
 /** An identifier: always a string, exact beyond 2^64. */
@@ -89,17 +89,17 @@ export function Id(options: FieldOptions = {}): PropertyDecorator {
 
 /** An integer. Strings of digits become numbers; the empty string counts as absent. */
 export function Int(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, toInteger, IsInt());
+  return field({ wire: 'number', ...options }, toInteger, IsInt());
 }
 
 /** Any finite number, by the same rule. */
 export function Float(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, toNumber, IsNumber());
+  return field({ wire: 'number', ...options }, toNumber, IsNumber());
 }
 
 /** A flag that the sender writes as 0 or 1. */
 export function Flag(options: FieldOptions = {}): PropertyDecorator {
-  return field(options, toFlag, IsBoolean());
+  return field({ wire: 'boolean', ...options }, toFlag, IsBoolean());
 }
 
 /** A list of integers. A single one becomes a list; null and absent become the empty list. */

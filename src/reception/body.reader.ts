@@ -6,10 +6,13 @@ import { CallbackRefusedError, type RefusalReason } from './refusal.js';
 const BODY_TIMEOUT_MS = 8_000;
 /** What the bodies that are being read may hold together, bytes. Nobody is verified by then. */
 const MAX_READING = 64 * 1024 * 1024;
+/** How many may be read at once. Those that are read wait for storage, in a queue with a bound too. */
+const MAX_REQUESTS = 10_000;
 
-/** Bytes of the bodies that are being read. */
+/** The bodies that are being read. */
 export interface ReadingBudget {
-  used: number;
+  bytes: number;
+  requests: number;
 }
 
 /**
@@ -24,12 +27,15 @@ export async function readBody(
   budget: ReadingBudget,
 ): Promise<Buffer> {
   checkHeaders(request, limit);
+  if (budget.requests >= MAX_REQUESTS) throw new CallbackRefusedError('overloaded');
+  budget.requests++;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
       clearTimeout(timer);
-      budget.used -= size;
+      budget.bytes -= size;
+      budget.requests--;
       request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
       act();
     };
@@ -37,9 +43,9 @@ export async function readBody(
       settle(() => reject(new CallbackRefusedError(reason)));
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      budget.used += chunk.length;
+      budget.bytes += chunk.length;
       if (size > limit) refuse('body-too-large');
-      else if (budget.used > MAX_READING) refuse('overloaded');
+      else if (budget.bytes > MAX_READING) refuse('overloaded');
       else chunks.push(chunk);
     };
     const onEnd = () =>

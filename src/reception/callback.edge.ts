@@ -29,7 +29,7 @@ interface ExpressLayer {
  */
 @Injectable()
 export class CallbackEdge implements OnApplicationBootstrap {
-  private readonly budget: ReadingBudget = { used: 0 };
+  private readonly budget: ReadingBudget = { bytes: 0, requests: 0 };
   private routes: ExpressLayer[] | undefined;
   private express: Express | undefined;
   private fastify: FastifyInstance | undefined;
@@ -40,8 +40,8 @@ export class CallbackEdge implements OnApplicationBootstrap {
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
     private readonly refusals: RefusalHandler,
   ) {
-    // Comes before the host's parsers are installed; not at all without HTTP.
-    adapterHost.init$.subscribe(() => this.mount(adapterHost));
+    // Comes before the host's parsers are installed. An application context has no adapter.
+    adapterHost.init$.subscribe(() => adapterHost.httpAdapter && this.mount(adapterHost));
   }
 
   private mount({ httpAdapter }: HttpAdapterHost): void {

@@ -1,22 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import {
-  CallbackStore,
-  FIRST_FENCE,
-  StorageUnavailableError,
-  streamKeyOf,
-  type StoreResult,
-} from '../audit/index.js';
-import { LiveEventDispatcher } from '../bus/index.js';
-import { CallbackIntake, toLiveEvent } from '../events/index.js';
+import { StorageUnavailableError } from '../audit/index.js';
+import { CallbackIntake } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
 import { contextOf } from './callback.context.js';
 import { CallbackPipe, type TypedCallback } from './callback.pipe.js';
 import { writeReply } from './callback.reply.js';
+import { CallbackSpool } from './callback.spool.js';
 import { CallbackRefusedError } from './refusal.js';
 import { remoteAddressOf } from './remote-address.js';
 
-/** The way of a verified callback: typed, stored, acknowledged, handed on. */
+/** The way of a verified callback: typed, stored, acknowledged. */
 @Injectable()
 export class StoringCallbackIntake extends CallbackIntake {
   private readonly logger = new Logger('LiveCallback');
@@ -24,8 +18,7 @@ export class StoringCallbackIntake extends CallbackIntake {
 
   constructor(
     private readonly pipe: CallbackPipe,
-    private readonly store: CallbackStore,
-    private readonly dispatcher: LiveEventDispatcher,
+    private readonly spool: CallbackSpool,
   ) {
     super();
   }
@@ -44,50 +37,25 @@ export class StoringCallbackIntake extends CallbackIntake {
     });
     const { kind, state } = callback.row;
     emitSignal('received', () => ({ kind, state, routeKind }));
-    this.warnOfStray(routeKind, callback);
-    writeReply(response, await this.storeAndHandOn(callback));
+    this.warnOfStray(callback);
+    writeReply(response, await this.keep(callback));
     clearTimeout(context.timer);
   }
 
   /** Status of the answer: 200 exactly when the callback is durable. */
-  private async storeAndHandOn(callback: TypedCallback): Promise<200 | 503> {
-    const { kind } = callback.row;
+  private async keep(callback: TypedCallback): Promise<200 | 503> {
     try {
-      const { outcome } = await this.store.put(callback.row, (result) =>
-        this.handOn(callback, result),
-      );
-      if (outcome === 'duplicate') emitSignal('duplicate', () => ({ kind }));
+      await this.spool.keep(callback);
       return 200;
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
-      this.logger.error(`A ${kind} callback was answered with 503: ${error.reason}`);
+      this.logger.error(`A ${callback.row.kind} callback was answered with 503: ${error.reason}`);
       return 503;
     }
   }
 
-  /** Comes once per callback, after its commit. What does not fit reaches no listener. */
-  private handOn({ row, meaning, payload }: TypedCallback, { variant, leased }: StoreResult): void {
-    const { id, kind, state, eventType } = row;
-    emitSignal('stored', () => ({ id, kind, state, variant }));
-    if (variant) emitSignal('variant', () => ({ id, kind }));
-    if (state === 'unknown') emitSignal('unknown', () => ({ id, eventType }));
-    if (state === 'quarantined') {
-      emitSignal('quarantined', () => ({ id, kind, errors: meaning.errors }));
-      return;
-    }
-    const facts = { id, receivedAt: new Date(row.receivedAt), attempt: 1, variant };
-    const event = toLiveEvent(facts, meaning, payload);
-    this.dispatcher.announce(event);
-    this.dispatcher.dispatch(event, {
-      listeners: leased,
-      streamKey: streamKeyOf(meaning.stream),
-      fence: FIRST_FENCE,
-      isCounted: true,
-    });
-  }
-
   /** The template holds a wrong URL; once per pair of kinds is enough to say so. */
-  private warnOfStray(routeKind: string | null, { row }: TypedCallback): void {
+  private warnOfStray({ row, routeKind }: TypedCallback): void {
     const pair = `${row.kind} at ${routeKind}`;
     if (routeKind === null || routeKind === row.kind || this.strayRoutes.has(pair)) return;
     this.strayRoutes.add(pair);

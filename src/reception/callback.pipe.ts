@@ -13,6 +13,8 @@ export interface VerifiedRequest {
   /** Kind of the URL; null on the URL for every kind. */
   readonly routeKind: string | null;
   readonly remoteAddress: string | null;
+  /** When it came, Unix milliseconds. Default: now. */
+  readonly receivedAt?: number;
 }
 
 /** A callback that is ready to be stored. */
@@ -20,6 +22,7 @@ export interface TypedCallback {
   readonly row: NewCallback;
   readonly meaning: Interpretation;
   readonly payload: JsonObject;
+  readonly routeKind: string | null;
 }
 
 const NAME_LENGTH = 255;
@@ -37,12 +40,17 @@ export class CallbackPipe {
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
   ) {}
 
-  transform({ payload, text, routeKind, remoteAddress }: VerifiedRequest): TypedCallback {
+  transform({
+    payload,
+    text,
+    routeKind,
+    remoteAddress,
+    receivedAt = this.config.clock(),
+  }: VerifiedRequest): TypedCallback {
     const meaning = this.interpreter.interpret(payload);
     const { kind, state, stream } = meaning;
     const isStray = routeKind !== null && routeKind !== kind;
     const remarks = isStray ? [`other-route: ${routeKind}`, ...meaning.remarks] : meaning.remarks;
-    const receivedAt = this.config.clock();
     const id = this.nextId(receivedAt);
     const row: NewCallback = {
       id,
@@ -65,7 +73,7 @@ export class CallbackPipe {
       deliveries:
         state === 'quarantined' ? [] : deliveriesOf(id, stream, this.listeners.matching(kind)),
     };
-    return { row, meaning, payload };
+    return { row, meaning, payload, routeKind };
   }
 
   /** Ids sort by receipt time; within a millisecond, by a counter. */

@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 import { Inject, Injectable } from '@nestjs/common';
 
+import { ClockWatch } from '../audit/index.js';
 import {
   EventCatalog,
   streamIdentityOf,
@@ -31,6 +32,7 @@ export class CallbackVerifier {
   constructor(
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
     private readonly catalog: EventCatalog,
+    private readonly clock: ClockWatch,
   ) {}
 
   /**
@@ -53,8 +55,15 @@ export class CallbackVerifier {
     if (!signers.some((key) => isFor(key, value))) throw new CallbackRefusedError('key-foreign');
     // Last, so that "expired" means a genuine callback that came too late.
     const left = Number(t) - this.config.clock() / 1000;
-    if (!(left > -this.config.expiryGraceSeconds)) throw new CallbackRefusedError('expired');
-    if (!(left <= MAX_LIFETIME_SECONDS)) throw new CallbackRefusedError('not-yet-valid');
+    if (!(left > -this.config.expiryGraceSeconds)) this.refuse(t, 'expired');
+    if (!(left <= MAX_LIFETIME_SECONDS)) this.refuse(t, 'not-yet-valid');
+    this.clock.accepted(Number(t));
+  }
+
+  /** Either the request is old or the clock of this host is wrong. */
+  private refuse(t: string, reason: 'expired' | 'not-yet-valid'): never {
+    this.clock.refused(Number(t), reason);
+    throw new CallbackRefusedError(reason);
   }
 
   /**
@@ -124,9 +133,7 @@ function readSign(payload: JsonObject): string {
 }
 
 function isSignedWith(key: string, t: string, sign: string): boolean {
-  const expected = createHash('md5')
-    .update(key + t)
-    .digest();
+  const expected = hash('md5', key + t, 'buffer');
   return timingSafeEqual(expected, Buffer.from(sign, 'hex'));
 }
 

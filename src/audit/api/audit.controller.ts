@@ -28,6 +28,7 @@ import type {
   ReplayedDelivery,
   StatsItem,
 } from '../audit-row.js';
+import type { DiscardReason } from '../callback.discarder.js';
 import type { ReplayReason } from '../callback.replayer.js';
 import { LiveCallbackAuditService } from '../live-callback-audit.service.js';
 import { AuditTokenGuard } from './audit-token.guard.js';
@@ -61,6 +62,19 @@ export abstract class AuditController {
     const { reason, listeners } = body ?? {};
     const why = { reason, listeners, actor: 'audit API' } as ReplayReason;
     return { items: await this.audit.replay(id, why) };
+  }
+
+  /** Closes a dead letter, or a callback that is unknown or quarantined. */
+  @Post('callbacks/:id/discard')
+  @HttpCode(200)
+  async discard(
+    @Param('id') id: string,
+    @Body() body: Record<string, unknown> | undefined,
+  ): Promise<CallbackDetail> {
+    await this.get(id);
+    const { reason, listeners } = body ?? {};
+    await this.audit.discard(id, { reason, listeners, actor: 'audit API' } as DiscardReason);
+    return this.get(id);
   }
 
   /** Refused requests, newest first. */

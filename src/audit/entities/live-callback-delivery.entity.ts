@@ -2,8 +2,11 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 import { epoch } from './epoch.transformer.js';
 
-/** Whether a listener still has to handle a callback, has handled it, or has given up. */
-export type DeliveryState = 'pending' | 'done' | 'dead';
+/**
+ * Whether a listener still has to handle a callback, has handled it, or has given up; `discarded` when
+ * somebody closed it unhandled.
+ */
+export type DeliveryState = 'pending' | 'done' | 'dead' | 'discarded';
 
 /** One (callback, listener): written in the transaction that stores the callback. */
 @Entity({ name: 'live_callback_delivery', synchronize: false })
@@ -19,7 +22,7 @@ export class LiveCallbackDelivery {
   @Column({ name: 'stream_key', type: 'varchar', length: 43 })
   streamKey!: string;
 
-  @Column({ type: 'varchar', length: 8 })
+  @Column({ type: 'varchar', length: 16 })
   state!: DeliveryState;
 
   /** Counted before each run. */

@@ -3,8 +3,12 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { CallbackState } from '../../events/index.js';
 import { epoch } from './epoch.transformer.js';
 
+/** What a stored callback is: as it was received, or `discarded` when somebody closed it unhandled. */
+export type StoredCallbackState = CallbackState | 'discarded';
+
 /**
- * One distinct authentic callback. Body, receipt time and digests never change after the insert.
+ * One distinct authentic callback. Body, receipt time and digests never change after the insert, but
+ * for one exception: a purge drops the body and says so in `bodyPurgedAt`.
  *
  * Not synchronised: the module's migrations own the table, whatever a host sets.
  */
@@ -23,7 +27,7 @@ export class LiveCallback {
   eventType!: number | null;
 
   @Column({ type: 'varchar', length: 16 })
-  state!: CallbackState;
+  state!: StoredCallbackState;
 
   @Column({ name: 'app_id', type: 'varchar', length: 64, nullable: true })
   appId!: string | null;
@@ -82,7 +86,25 @@ export class LiveCallback {
   @Column({ name: 'remote_address', type: 'varchar', length: 64, nullable: true })
   remoteAddress!: string | null;
 
-  /** The body exactly as received: valid UTF-8, so text keeps it byte for byte. */
-  @Column({ type: 'text' })
-  body!: string;
+  /** The body exactly as received: valid UTF-8, so text keeps it byte for byte. Null once purged. */
+  @Column({ type: 'text', nullable: true })
+  body!: string | null;
+
+  /** Database time at which a purge dropped body, errors, remarks and remote address. */
+  @Column({ name: 'body_purged_at', type: 'bigint', nullable: true, transformer: epoch })
+  bodyPurgedAt!: Date | null;
+
+  /** Database time at which somebody last had it replayed, requeued or discarded. */
+  @Column({ name: 'reviewed_at', type: 'bigint', nullable: true, transformer: epoch })
+  reviewedAt!: Date | null;
+
+  /** Database time at which it was last discarded. */
+  @Column({ name: 'discarded_at', type: 'bigint', nullable: true, transformer: epoch })
+  discardedAt!: Date | null;
+
+  @Column({ name: 'discard_reason', type: 'varchar', length: 500, nullable: true })
+  discardReason!: string | null;
+
+  @Column({ name: 'discard_actor', type: 'varchar', length: 190, nullable: true })
+  discardActor!: string | null;
 }

@@ -1,4 +1,4 @@
-import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import type { CallbackState } from '../../events/index.js';
 
 /** A callback on its way into the tables; times in Unix milliseconds. */
@@ -31,6 +31,20 @@ export interface NewDelivery {
   readonly listener: string;
   /** Deliveries of a listener with the same key run one after the other. */
   readonly streamKey: string;
+  /** Attempts that are counted with a lease of the insert. */
+  readonly attempts: 0 | 1;
+}
+
+/** A delivery that was just leased, and the lane that it runs in. */
+export interface LeasedDelivery {
+  readonly callbackId: string;
+  readonly listener: string;
+  readonly streamKey: string;
+}
+
+/** A delivery that was found to be due, under the fence of then. */
+export interface FoundDelivery extends LeasedDelivery {
+  readonly fence: number;
 }
 
 /** One entry of a batch: distinct by content, with the copies that came at the same time. */
@@ -56,8 +70,8 @@ export interface Requeued extends Pick<
   'id' | 'kind' | 'occurredAt' | 'identityDigest' | 'remarks' | 'deliveries'
 > {}
 
-/** What became of it, with the listeners whose delivery is leased; null when it was accepted already. */
-export type RequeueResult = { readonly variant: boolean; readonly leased: string[] } | null;
+/** What became of it; null when it was accepted already. */
+export type RequeueResult = { readonly variant: boolean } | null;
 
 /** Refused requests that share reason, address and minute. */
 export interface RejectionRow {
@@ -70,44 +84,94 @@ export interface RejectionRow {
   readonly lastAt: number;
 }
 
-/** The lease under which a process stores deliveries that it will run itself. */
+/** Callbacks to be purged, if nothing has happened to them since a time. */
+export interface PurgeBatch {
+  readonly ids: readonly string[];
+  /** Unix milliseconds. One that came again, was replayed or requeued after it stays. */
+  readonly before: number;
+}
+
+/** The lease under which a process holds deliveries that it will run itself. */
 export interface Lease {
   readonly owner: string;
   readonly milliseconds: number;
+}
+
+/** The lease that an insert takes, for the listeners that run in this process and have room. */
+export interface InsertLease extends Lease {
+  takes(listener: string): boolean;
+  /** How long rows without a lease wait before a sweep may take them, ms; null: not at all. */
+  readonly graceMs: number | null;
 }
 
 /** The statements of the durable path, for one family of databases. */
 export interface CallbackWriter {
   /**
    * Stores a batch in one transaction: the callbacks, unique by content digest, and a delivery row
-   * per listener of each new one, leased with attempt 1 counted. New and duplicate are told apart
-   * by the unique index alone, never by reading first. A delivery is left unleased when an earlier
-   * one of its stream waits in the table or at another process, and when there is no lease to give.
+   * per listener of each new one, leased where the listener has room. New and duplicate are told
+   * apart by the unique index alone, never by reading first. A delivery is left unleased when an
+   * earlier one of its lane waits in the table or at another process.
    *
    * @returns a result per entry, in their order; the rows are durable by then
    */
-  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]>;
+  insert(batch: readonly BatchEntry[], lease: InsertLease): Promise<readonly InsertResult[]>;
 
   /**
-   * Turns a callback that was unknown or quarantined into an accepted one, with a leased delivery
-   * row for each listener that has none yet.
+   * Which of the deliveries that this owner has just leased share their lane with one that another
+   * owner holds, or that is earlier and not this owner's: two nodes cannot see each other's rows
+   * before they commit. Asked after the commit, at least one of the two learns of the other.
    */
-  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult>;
+  contested(leased: readonly LeasedDelivery[], owner: string): Promise<readonly LeasedDelivery[]>;
+
+  /**
+   * Turns a callback that was unknown or quarantined into an accepted one, with a delivery row for
+   * each listener that has none yet.
+   */
+  requeue(callback: Requeued): Promise<RequeueResult>;
 
   /** Records outcomes of deliveries whose fence still holds. */
   settle(outcomes: readonly DeliveryOutcome[]): Promise<void>;
 
-  /** Takes over deliveries whose fence still is what it was when they were found. */
-  claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]>;
+  /**
+   * Takes over deliveries whose fence still is what it was when they were found, and whose lease has
+   * not been prolonged since. What another owner
+   * held of their lanes under a lease that has run out is its no more: should it come back, it must
+   * not go on with a later delivery while an earlier one is here.
+   */
+  claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]>;
 
-  /** Prolongs leases whose fence still holds. */
-  renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void>;
+  /** Prolongs leases whose fence still holds. @returns the others */
+  renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]>;
+
+  /** Gives leases back whose fence still holds. */
+  release(leases: readonly ReleasedDelivery[]): Promise<void>;
 
   /** Adds rejection rows, or updates count and time of those with the same id. */
   recordRejections(rows: readonly RejectionRow[]): Promise<void>;
 
+  /**
+   * Drops the bodies of callbacks, and what else may be personal. Whether their deliveries are closed
+   * is for the caller to see first: what opens one again writes to the callback before.
+   *
+   * @returns how many
+   */
+  dropBodies(batch: PurgeBatch): Promise<number>;
+
+  /**
+   * Deletes callbacks whose body was dropped, with their deliveries.
+   *
+   * @returns how many
+   */
+  deleteCallbacks(batch: PurgeBatch): Promise<number>;
+
+  /** @returns how many */
+  deleteRejections(ids: readonly string[]): Promise<number>;
+
   /** Succeeds when callbacks could be written now. */
   probe(): Promise<void>;
+
+  /** Closes the connections that nobody uses: after a failure they may be as dead as the one that failed. */
+  dropIdleConnections(): void;
 
   /** Whether an error is about the rows and not about the database, so that splitting a batch helps. */
   isRowFault(error: unknown): boolean;

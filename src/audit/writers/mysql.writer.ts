@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import {
+  closeIdleConnections,
   driverHandle,
   STATEMENT_TIMEOUT_MS,
   type MysqlConnection,
@@ -14,9 +15,13 @@ import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.
 import type {
   BatchEntry,
   CallbackWriter,
+  FoundDelivery,
+  InsertLease,
   InsertResult,
   Lease,
+  LeasedDelivery,
   NewDelivery,
+  PurgeBatch,
   RejectionRow,
   Requeued,
   RequeueResult,
@@ -52,6 +57,16 @@ interface StoredRow {
   readonly has_elder: number;
 }
 
+/** What a lane holds that is not this process's. */
+interface ForeignLane {
+  readonly listener: string;
+  readonly streamKey: string;
+  /** Id of the earliest of these callbacks. */
+  readonly earliest: string;
+  /** 1 when one of them is held under a lease that has not run out. */
+  readonly held: number | string;
+}
+
 /** Writes to MySQL and MariaDB, where neither RETURNING nor `affectedRows` tells new from known. */
 export class MysqlWriter implements CallbackWriter {
   private readonly pool: MysqlPool;
@@ -66,7 +81,7 @@ export class MysqlWriter implements CallbackWriter {
     this.rejection = tableName(dataSource, LiveCallbackRejection);
   }
 
-  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]> {
+  insert(batch: readonly BatchEntry[], lease: InsertLease): Promise<readonly InsertResult[]> {
     // Batches that take row locks in different orders deadlock.
     const sorted = batch.toSorted((a, b) =>
       a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
@@ -133,22 +148,25 @@ export class MysqlWriter implements CallbackWriter {
   private async insertDeliveries(
     query: Query,
     deliveries: readonly DeliveryRow[],
-    lease: Lease | null,
+    lease: InsertLease | null,
   ): Promise<Map<string, string[]>> {
     const leased = new Map<string, string[]>();
     for (const chunk of chunksOf(deliveries)) {
-      const blocked = lease === null ? null : await this.blockedLanes(query, chunk, lease);
-      const isFree = (it: DeliveryRow) => blocked !== null && !blocked.has(laneOf(it));
-      const row = `(?, ?, ?, 'pending', ?, ?, IF(? IS NULL, NULL, ${NOW} + ?), 1)`;
+      const blocked = lease === null ? null : await this.foreignLanes(query, chunk, lease.owner);
+      const isFree = (it: DeliveryRow) =>
+        lease?.takes(it.listener) === true && !blocked?.has(laneOf(it));
+      const row = `(?, ?, ?, 'pending', ?, ?, IF(? IS NULL, NULL, ${NOW} + ?), 1, ${NOW} + ?)`;
       await query(
         `INSERT INTO ${this.delivery}
-           (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+           (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
+             next_attempt_at)
          VALUES ${chunk.map(() => row).join(', ')}`,
         chunk.flatMap((it) => {
           const owner = isFree(it) ? (lease?.owner ?? null) : null;
-          const attempts = owner === null ? 0 : 1;
+          const attempts = owner === null ? 0 : it.attempts;
           const length = lease?.milliseconds ?? 0;
-          return [it.id, it.listener, it.streamKey, attempts, owner, owner, length];
+          const grace = owner === null ? (lease?.graceMs ?? null) : null;
+          return [it.id, it.listener, it.streamKey, attempts, owner, owner, length, grace];
         }),
       );
       for (const it of chunk.filter(isFree)) {
@@ -158,26 +176,49 @@ export class MysqlWriter implements CallbackWriter {
     return leased;
   }
 
-  /** Lanes in which an earlier delivery waits in the table or at another process. */
-  private async blockedLanes(
+  /** Lanes with a delivery that waits in the table or at another owner, by lane. */
+  private async foreignLanes(
     query: Query,
-    deliveries: readonly DeliveryRow[],
-    lease: Lease,
-  ): Promise<ReadonlySet<string>> {
-    const rows = await query<{ listener: string; stream_key: string }[]>(
-      `SELECT DISTINCT listener, stream_key FROM ${this.delivery}
+    deliveries: readonly Pick<LeasedDelivery, 'listener' | 'streamKey'>[],
+    owner: string,
+  ): Promise<ReadonlyMap<string, ForeignLane>> {
+    const rows = await query<ForeignLane[]>(
+      `SELECT listener, stream_key AS streamKey, MIN(callback_id) AS earliest,
+         MAX(COALESCE(lease_until >= ${NOW}, 0)) AS held
+       FROM ${this.delivery}
        WHERE state = 'pending' AND NOT (lease_owner <=> ?)
-         AND (listener, stream_key) IN (${deliveries.map(() => '(?, ?)').join(', ')})`,
-      [lease.owner, ...deliveries.flatMap(({ listener, streamKey }) => [listener, streamKey])],
+         AND (listener, stream_key) IN (${deliveries.map(() => '(?, ?)').join(', ')})
+       GROUP BY listener, stream_key`,
+      [owner, ...deliveries.flatMap(({ listener, streamKey }) => [listener, streamKey])],
     );
-    return new Set(rows.map(({ listener, stream_key }) => `${listener} ${stream_key}`));
+    return new Map(rows.map((row) => [laneOf(row), row]));
   }
 
-  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+  async contested(
+    leased: readonly LeasedDelivery[],
+    owner: string,
+  ): Promise<readonly LeasedDelivery[]> {
+    // A lane is asked for once: its deliveries in two statements could get two answers, and the later
+    // ones be kept while the earlier ones are given back.
+    const distinct = [...new Map(leased.map((it) => [laneOf(it), it])).values()];
+    return this.onConnection(async (query) => {
+      const lanes = new Map<string, ForeignLane>();
+      for (const chunk of chunksOf(distinct)) {
+        for (const [key, lane] of await this.foreignLanes(query, chunk, owner))
+          lanes.set(key, lane);
+      }
+      return leased.filter((it) => {
+        const lane = lanes.get(laneOf(it));
+        return lane && (Number(lane.held) === 1 || lane.earliest < it.callbackId);
+      });
+    });
+  }
+
+  requeue(callback: Requeued): Promise<RequeueResult> {
     const { id, identityDigest } = callback;
     return this.transaction(async (query) => {
       const [row] = await query<{ state: string }[]>(
-        `SELECT state FROM ${this.callback} WHERE id = ? FOR UPDATE`,
+        `SELECT state FROM ${this.callback} WHERE id = ? AND COALESCE(body_purged_at, 0) = 0 FOR UPDATE`,
         [id],
       );
       if (row === undefined || row.state === 'accepted') return null;
@@ -188,7 +229,7 @@ export class MysqlWriter implements CallbackWriter {
       const variant = elders.length > 0;
       await query(
         `UPDATE ${this.callback}
-         SET state = 'accepted', kind = ?, occurred_at = ?, errors = NULL,
+         SET state = 'accepted', reviewed_at = ${NOW}, kind = ?, occurred_at = ?, errors = NULL,
            identity_digest = ?, remarks = ?, variant = ?
          WHERE id = ?`,
         [callback.kind, callback.occurredAt, identityDigest, callback.remarks, +variant, id],
@@ -200,8 +241,8 @@ export class MysqlWriter implements CallbackWriter {
       const deliveries = callback.deliveries
         .filter((it) => !known.some(({ listener }) => listener === it.listener))
         .map((it) => ({ id, ...it }));
-      const leased = await this.insertDeliveries(query, deliveries, lease);
-      return { variant, leased: leased.get(id) ?? [] };
+      await this.insertDeliveries(query, deliveries, null);
+      return { variant };
     });
   }
 
@@ -228,30 +269,74 @@ export class MysqlWriter implements CallbackWriter {
     );
   }
 
-  async claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+  async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.transaction(async (query) => {
-      const claimed: DeliveryLease[] = [];
+      const claimed: FoundDelivery[] = [];
       for (const it of found) {
         const { affectedRows } = await query<{ affectedRows: number }>(
           `UPDATE ${this.delivery}
            SET lease_owner = ?, lease_until = ${NOW} + ?, fence = fence + 1
-           WHERE ${heldIn([it])} AND state = 'pending'`,
+           WHERE ${heldIn([it])} AND state = 'pending'
+             AND (lease_until IS NULL OR lease_until < ${NOW})`,
           [lease.owner, lease.milliseconds, ...leaseValues([it])],
         );
         if (affectedRows === 1) claimed.push({ ...it, fence: it.fence + 1 });
       }
+      for (const chunk of chunksOf(claimed)) await this.disownLanes(query, chunk, lease.owner);
       return claimed;
     });
   }
 
-  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
-    await this.transaction(async (query) => {
+  private async disownLanes(
+    query: Query,
+    claimed: readonly FoundDelivery[],
+    owner: string,
+  ): Promise<void> {
+    await query(
+      `UPDATE ${this.delivery} SET lease_owner = NULL, lease_until = NULL, fence = fence + 1
+       WHERE state = 'pending' AND lease_owner <> ? AND lease_until < ${NOW}
+         AND (listener, stream_key) IN (${claimed.map(() => '(?, ?)').join(', ')})`,
+      [owner, ...claimed.flatMap(({ listener, streamKey }) => [listener, streamKey])],
+    );
+  }
+
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.transaction(async (query) => {
+      const lost: DeliveryLease[] = [];
       for (const chunk of chunksOf(leases)) {
-        await query(
-          `UPDATE ${this.delivery} SET lease_until = ${NOW} + ?
+        const { affectedRows } = await query<{ affectedRows: number }>(
+          `UPDATE ${this.delivery} SET lease_owner = ?, lease_until = ${NOW} + ?
            WHERE ${heldIn(chunk)} AND state = 'pending'`,
-          [lease.milliseconds, ...leaseValues(chunk)],
+          [lease.owner, lease.milliseconds, ...leaseValues(chunk)],
         );
+        if (affectedRows < chunk.length) lost.push(...(await this.lostOf(query, chunk)));
+      }
+      return lost;
+    });
+  }
+
+  private async lostOf(query: Query, leases: readonly DeliveryLease[]): Promise<DeliveryLease[]> {
+    const rows = await query<{ callbackId: string; listener: string }[]>(
+      `SELECT callback_id AS callbackId, listener FROM ${this.delivery}
+       WHERE ${heldIn(leases)} AND state = 'pending'`,
+      leaseValues(leases),
+    );
+    const kept = new Set(rows.map(({ callbackId, listener }) => `${callbackId} ${listener}`));
+    return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
+  }
+
+  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+    await this.transaction(async (query) => {
+      for (const unused of [0, 1]) {
+        const alike = leases.filter(({ isUnused }) => Number(isUnused) === unused);
+        for (const chunk of chunksOf(alike)) {
+          await query(
+            `UPDATE ${this.delivery}
+             SET lease_owner = NULL, lease_until = NULL, attempts = attempts - ?
+             WHERE ${heldIn(chunk)} AND state = 'pending'`,
+            [unused, ...leaseValues(chunk)],
+          );
+        }
       }
     });
   }
@@ -270,10 +355,77 @@ export class MysqlWriter implements CallbackWriter {
     });
   }
 
+  dropBodies(batch: PurgeBatch): Promise<number> {
+    return this.purge(batch, 'IS NULL', async (query, ids) => {
+      await query(
+        `UPDATE ${this.callback}
+         SET body = NULL, errors = NULL, remarks = NULL, remote_address = NULL,
+           body_purged_at = ${NOW}
+         WHERE id IN (${marks(ids.length)})`,
+        ids,
+      );
+      await query(
+        `UPDATE ${this.delivery} SET last_error = NULL
+         WHERE callback_id IN (${marks(ids.length)}) AND last_error IS NOT NULL`,
+        ids,
+      );
+    });
+  }
+
+  deleteCallbacks(batch: PurgeBatch): Promise<number> {
+    return this.purge(batch, 'IS NOT NULL', async (query, ids) => {
+      const list = marks(ids.length);
+      await query(`DELETE FROM ${this.delivery} WHERE callback_id IN (${list})`, ids);
+      await query(`DELETE FROM ${this.callback} WHERE id IN (${list})`, ids);
+    });
+  }
+
+  deleteRejections(ids: readonly string[]): Promise<number> {
+    return this.transaction(async (query) => {
+      let count = 0;
+      for (const chunk of chunksOf(ids)) {
+        const { affectedRows } = await query<{ affectedRows: number }>(
+          `DELETE FROM ${this.rejection} WHERE id IN (${marks(chunk.length)})`,
+          chunk,
+        );
+        count += affectedRows;
+      }
+      return count;
+    });
+  }
+
+  /** Never waits for rows that the intake or another purge holds; the next purge comes to them. */
+  private purge(
+    { ids, before }: PurgeBatch,
+    body: 'IS NULL' | 'IS NOT NULL',
+    work: (query: Query, ids: string[]) => Promise<void>,
+  ): Promise<number> {
+    return this.transaction(async (query) => {
+      const free: string[] = [];
+      for (const chunk of chunksOf(ids)) {
+        // By the primary key alone: on another index it would lock gaps that inserts need.
+        const rows = await query<{ id: string }[]>(
+          `SELECT id FROM ${this.callback} FORCE INDEX (PRIMARY)
+           WHERE id IN (${marks(chunk.length)}) AND body_purged_at ${body}
+             AND last_received_at < ? AND COALESCE(reviewed_at, 0) < ?
+           FOR UPDATE SKIP LOCKED`,
+          [...chunk, before, before],
+        );
+        free.push(...rows.map(({ id }) => id));
+      }
+      for (const chunk of chunksOf(free)) await work(query, chunk);
+      return free.length;
+    });
+  }
+
   async probe(): Promise<void> {
     await this.transaction((query) =>
       query(`UPDATE ${this.callback} SET kind = kind WHERE id IS NULL`),
     );
+  }
+
+  dropIdleConnections(): void {
+    closeIdleConnections(this.pool);
   }
 
   isRowFault(error: unknown): boolean {
@@ -282,20 +434,30 @@ export class MysqlWriter implements CallbackWriter {
 
   private async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const connection = await this.connect();
-      const query: Query = (sql, values = []) => run(connection, sql, values);
       try {
-        await query('START TRANSACTION');
-        const result = await work(query);
-        await query('COMMIT');
-        connection.release();
-        return result;
+        return await this.onConnection(async (query) => {
+          await query('START TRANSACTION');
+          const result = await work(query);
+          await query('COMMIT');
+          return result;
+        });
       } catch (error) {
-        // The state of the connection is in doubt; the server rolls back when it ends.
-        connection.destroy();
         const isDeadlock = DEADLOCK_ERRNOS.has((error as { errno?: unknown }).errno);
         if (!isDeadlock || attempt >= DEADLOCK_TRIES) throw error;
       }
+    }
+  }
+
+  private async onConnection<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const connection = await this.connect();
+    try {
+      const result = await work((sql, values = []) => run(connection, sql, values));
+      connection.release();
+      return result;
+    } catch (error) {
+      // The state of the connection is in doubt; the server rolls back when it ends.
+      connection.destroy();
+      throw error;
     }
   }
 
@@ -316,6 +478,6 @@ export class MysqlWriter implements CallbackWriter {
   }
 }
 
-function laneOf({ listener, streamKey }: NewDelivery): string {
+function laneOf({ listener, streamKey }: Pick<NewDelivery, 'listener' | 'streamKey'>): string {
   return `${listener} ${streamKey}`;
 }

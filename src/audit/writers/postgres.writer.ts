@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { driverHandle } from '../module-data-source.js';
@@ -10,8 +10,12 @@ import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';
 import type {
   BatchEntry,
   CallbackWriter,
+  FoundDelivery,
+  InsertLease,
   InsertResult,
   Lease,
+  LeasedDelivery,
+  PurgeBatch,
   RejectionRow,
   Requeued,
   RequeueResult,
@@ -31,7 +35,12 @@ export class PostgresWriter implements CallbackWriter {
   private readonly settleSql: string;
   private readonly claimSql: string;
   private readonly renewSql: string;
+  private readonly releaseSql: string;
+  private readonly contestedSql: string;
   private readonly rejectionSql: string;
+  private readonly dropBodiesSql: string;
+  private readonly deleteCallbacksSql: string;
+  private readonly deleteRejectionsSql: string;
 
   constructor(dataSource: DataSource) {
     const callback = tableName(dataSource, LiveCallback);
@@ -56,18 +65,21 @@ export class PostgresWriter implements CallbackWriter {
         RETURNING c.id, c.content_digest, c.variant
       ), deliveries AS (
         INSERT INTO ${delivery}
-          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
+          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
+            next_attempt_at)
         SELECT d.callback_id, d.listener, d.stream_key, 'pending',
-          CASE WHEN b.blocked THEN 0 ELSE 1 END,
-          CASE WHEN b.blocked THEN NULL ELSE $${next + 4}::text END,
-          CASE WHEN b.blocked THEN NULL ELSE ${NOW} + $${next + 5}::bigint END, 1
-        FROM unnest($${next + 1}::uuid[], $${next + 2}::text[], $${next + 3}::text[])
-          AS d(callback_id, listener, stream_key)
+          CASE WHEN b.blocked THEN 0 ELSE d.attempts END,
+          CASE WHEN b.blocked THEN NULL ELSE $${next + 6}::text END,
+          CASE WHEN b.blocked THEN NULL ELSE ${NOW} + $${next + 7}::bigint END, 1,
+          CASE WHEN b.blocked THEN ${NOW} + $${next + 8}::bigint END
+        FROM unnest($${next + 1}::uuid[], $${next + 2}::text[], $${next + 3}::text[],
+            $${next + 4}::int[], $${next + 5}::boolean[])
+          AS d(callback_id, listener, stream_key, attempts, taken)
         JOIN stored s ON s.id = d.callback_id
-        CROSS JOIN LATERAL (SELECT $${next + 4}::text IS NULL OR EXISTS (
+        CROSS JOIN LATERAL (SELECT NOT d.taken OR EXISTS (
           SELECT 1 FROM ${delivery} e
           WHERE e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key
-            AND e.lease_owner IS DISTINCT FROM $${next + 4}::text) AS blocked) b
+            AND e.lease_owner IS DISTINCT FROM $${next + 6}::text) AS blocked) b
         RETURNING callback_id, listener, lease_owner
       )
       SELECT s.id, s.content_digest, s.variant, ARRAY(
@@ -77,21 +89,27 @@ export class PostgresWriter implements CallbackWriter {
     this.requeueSql = `
       WITH changed AS (
         UPDATE ${callback} c
-        SET state = 'accepted', kind = $2, occurred_at = $3::bigint, errors = NULL,
+        SET state = 'accepted', reviewed_at = ${NOW}, kind = $2, occurred_at = $3::bigint, errors = NULL,
           identity_digest = $4, remarks = $5,
           variant = EXISTS (
             SELECT 1 FROM ${callback} o WHERE o.identity_digest = $4 AND o.id <> $1::uuid)
-        WHERE c.id = $1::uuid AND c.state <> 'accepted'
+        WHERE c.id = $1::uuid AND c.state <> 'accepted' AND c.body_purged_at IS NULL
         RETURNING c.id, c.variant
       ), added AS (
-        INSERT INTO ${delivery}
-          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-        SELECT c.id, l.listener, l.stream_key, 'pending', 1, $8, ${NOW} + $9::bigint, 1
+        INSERT INTO ${delivery} (callback_id, listener, stream_key, state, attempts, fence)
+        SELECT c.id, l.listener, l.stream_key, 'pending', 0, 1
         FROM changed c CROSS JOIN unnest($6::text[], $7::text[]) AS l(listener, stream_key)
         ON CONFLICT (callback_id, listener) DO NOTHING
-        RETURNING listener
       )
-      SELECT c.variant, ARRAY(SELECT listener FROM added) AS leased FROM changed c`;
+      SELECT variant FROM changed`;
+    this.contestedSql = `
+      SELECT d.callback_id AS "callbackId", d.listener, d.stream_key AS "streamKey"
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d(callback_id, listener, stream_key)
+      WHERE EXISTS (
+        SELECT 1 FROM ${delivery} e
+        WHERE e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key
+          AND e.lease_owner IS DISTINCT FROM $4
+          AND (e.lease_until >= ${NOW} OR e.callback_id < d.callback_id))`;
     this.settleSql = `
       UPDATE ${delivery} d
       SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
@@ -108,21 +126,62 @@ export class PostgresWriter implements CallbackWriter {
       WHERE d.callback_id = v.callback_id AND d.listener = v.listener
         AND d.fence = v.fence AND d.state = 'pending'`;
     this.claimSql = `
+      WITH claimed AS (
+        UPDATE ${delivery} d
+        SET lease_owner = $4, lease_until = ${NOW} + $5::bigint, fence = d.fence + 1 ${held}
+          AND (d.lease_until IS NULL OR d.lease_until < ${NOW})
+        RETURNING d.callback_id, d.listener, d.stream_key, d.fence
+      ), disowned AS (
+        UPDATE ${delivery} d SET lease_owner = NULL, lease_until = NULL, fence = d.fence + 1
+        FROM (SELECT DISTINCT listener, stream_key FROM claimed) lane
+        WHERE d.state = 'pending' AND d.listener = lane.listener
+          AND d.stream_key = lane.stream_key AND d.lease_owner <> $4 AND d.lease_until < ${NOW}
+          AND (d.callback_id, d.listener) NOT IN (SELECT callback_id, listener FROM claimed)
+      )
+      SELECT callback_id AS "callbackId", listener, fence FROM claimed`;
+    this.renewSql = `
+      UPDATE ${delivery} d SET lease_owner = $4, lease_until = ${NOW} + $5::bigint ${held}
+      RETURNING d.callback_id AS "callbackId", d.listener`;
+    this.releaseSql = `
       UPDATE ${delivery} d
-      SET lease_owner = $4, lease_until = ${NOW} + $5::bigint, fence = d.fence + 1 ${held}
-      RETURNING d.callback_id AS "callbackId", d.listener, d.fence`;
-    this.renewSql = `UPDATE ${delivery} d SET lease_until = ${NOW} + $4::bigint ${held}`;
+      SET lease_owner = NULL, lease_until = NULL, attempts = d.attempts - v.unused
+      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
+        AS v(callback_id, listener, fence, unused)
+      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
+        AND d.fence = v.fence AND d.state = 'pending'`;
     this.rejectionSql = `
       INSERT INTO ${rejection} (id, reason, count, remote_address, excerpt, first_at, last_at)
       SELECT * FROM unnest(
         $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
       ON CONFLICT (id) DO UPDATE SET count = excluded.count, last_at = excluded.last_at`;
+    // Never waits for rows that the intake or another purge holds; the next purge comes to them.
+    const isFree = `id IN (
+          SELECT id FROM ${callback} WHERE id = ANY($1::uuid[]) FOR UPDATE SKIP LOCKED)
+        AND last_received_at < $2::bigint AND coalesce(reviewed_at, 0) < $2::bigint`;
+    this.dropBodiesSql = `
+      WITH purged AS (
+        UPDATE ${callback}
+        SET body = NULL, errors = NULL, remarks = NULL, remote_address = NULL, body_purged_at = ${NOW}
+        WHERE ${isFree} AND body_purged_at IS NULL
+        RETURNING id
+      ), cleared AS (
+        UPDATE ${delivery} SET last_error = NULL
+        WHERE callback_id IN (SELECT id FROM purged) AND last_error IS NOT NULL
+      )
+      SELECT count(*)::int AS count FROM purged`;
+    this.deleteCallbacksSql = `
+      WITH purged AS (
+        DELETE FROM ${callback} WHERE ${isFree} AND body_purged_at IS NOT NULL RETURNING id
+      ), deliveries AS (
+        DELETE FROM ${delivery} WHERE callback_id IN (SELECT id FROM purged)
+      )
+      SELECT count(*)::int AS count FROM purged`;
+    this.deleteRejectionsSql = `
+      WITH purged AS (DELETE FROM ${rejection} WHERE id = ANY($1::uuid[]) RETURNING id)
+      SELECT count(*)::int AS count FROM purged`;
   }
 
-  async insert(
-    batch: readonly BatchEntry[],
-    lease: Lease | null,
-  ): Promise<readonly InsertResult[]> {
+  async insert(batch: readonly BatchEntry[], lease: InsertLease): Promise<readonly InsertResult[]> {
     // Nodes that store the same redeliveries take the row locks in the same order.
     const sorted = batch.toSorted((a, b) =>
       a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
@@ -139,8 +198,11 @@ export class PostgresWriter implements CallbackWriter {
         deliveries.map(({ id }) => id),
         deliveries.map(({ listener }) => listener),
         deliveries.map(({ streamKey }) => streamKey),
-        lease?.owner ?? null,
-        lease?.milliseconds ?? 0,
+        deliveries.map(({ attempts }) => attempts),
+        deliveries.map(({ listener }) => lease.takes(listener)),
+        lease.owner,
+        lease.milliseconds,
+        lease.graceMs,
       ],
     });
     const byDigest = new Map(rows.map((row) => [row.content_digest, row]));
@@ -151,7 +213,24 @@ export class PostgresWriter implements CallbackWriter {
     });
   }
 
-  async requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+  async contested(
+    leased: readonly LeasedDelivery[],
+    owner: string,
+  ): Promise<readonly LeasedDelivery[]> {
+    const { rows } = await this.pool.query<LeasedDelivery>({
+      name: 'live_callback_contested',
+      text: this.contestedSql,
+      values: [
+        leased.map(({ callbackId }) => callbackId),
+        leased.map(({ listener }) => listener),
+        leased.map(({ streamKey }) => streamKey),
+        owner,
+      ],
+    });
+    return rows;
+  }
+
+  async requeue(callback: Requeued): Promise<RequeueResult> {
     const { rows } = await this.pool.query<NonNullable<RequeueResult>>(this.requeueSql, [
       callback.id,
       callback.kind,
@@ -160,8 +239,6 @@ export class PostgresWriter implements CallbackWriter {
       callback.remarks,
       callback.deliveries.map(({ listener }) => listener),
       callback.deliveries.map(({ streamKey }) => streamKey),
-      lease.owner,
-      lease.milliseconds,
     ]);
     return rows[0] ?? null;
   }
@@ -182,7 +259,7 @@ export class PostgresWriter implements CallbackWriter {
     });
   }
 
-  async claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+  async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     const { rows } = await this.pool.query<DeliveryLease>(this.claimSql, [
       ...leaseArrays(found),
       lease.owner,
@@ -191,8 +268,21 @@ export class PostgresWriter implements CallbackWriter {
     return rows;
   }
 
-  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
-    await this.pool.query(this.renewSql, [...leaseArrays(leases), lease.milliseconds]);
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    const { rows } = await this.pool.query<Omit<DeliveryLease, 'fence'>>(this.renewSql, [
+      ...leaseArrays(leases),
+      lease.owner,
+      lease.milliseconds,
+    ]);
+    const kept = new Set(rows.map(({ callbackId, listener }) => `${callbackId} ${listener}`));
+    return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
+  }
+
+  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+    await this.pool.query(this.releaseSql, [
+      ...leaseArrays(leases),
+      leases.map(({ isUnused }) => (isUnused ? 1 : 0)),
+    ]);
   }
 
   async recordRejections(rows: readonly RejectionRow[]): Promise<void> {
@@ -207,8 +297,32 @@ export class PostgresWriter implements CallbackWriter {
     ]);
   }
 
+  dropBodies({ ids, before }: PurgeBatch): Promise<number> {
+    return this.count(this.dropBodiesSql, [ids, before]);
+  }
+
+  deleteCallbacks({ ids, before }: PurgeBatch): Promise<number> {
+    return this.count(this.deleteCallbacksSql, [ids, before]);
+  }
+
+  deleteRejections(ids: readonly string[]): Promise<number> {
+    return this.count(this.deleteRejectionsSql, [ids]);
+  }
+
+  private async count(sql: string, values: readonly unknown[]): Promise<number> {
+    const { rows } = await this.pool.query<{ count: number }>(sql, [...values]);
+    return rows[0]?.count ?? 0;
+  }
+
   async probe(): Promise<void> {
     await this.pool.query(this.probeSql);
+  }
+
+  dropIdleConnections(): void {
+    for (let idle = this.pool.idleCount; idle > 0; idle--) {
+      // The pool hands out the idle ones first; released like this, they are closed.
+      this.pool.connect((_error, client) => client?.release(true));
+    }
   }
 
   /** Class 22: data exception, 23: integrity violation, 54: program limit exceeded. */

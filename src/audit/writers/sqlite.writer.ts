@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
+import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { driverHandle, STATEMENT_TIMEOUT_MS } from '../module-data-source.js';
@@ -12,9 +12,13 @@ import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.
 import type {
   BatchEntry,
   CallbackWriter,
+  FoundDelivery,
+  InsertLease,
   InsertResult,
   Lease,
+  LeasedDelivery,
   NewCallback,
+  PurgeBatch,
   RejectionRow,
   Requeued,
   RequeueResult,
@@ -32,8 +36,15 @@ export class SqliteWriter implements CallbackWriter {
   private readonly requeueCallback: Statement;
   private readonly settleDelivery: Statement;
   private readonly claimDelivery: Statement;
+  private readonly disownLane: Statement;
   private readonly renewDelivery: Statement;
+  private readonly releaseDelivery: Statement;
   private readonly upsertRejection: Statement;
+  private readonly dropBody: Statement;
+  private readonly clearErrors: Statement;
+  private readonly deleteCallback: Statement;
+  private readonly deleteDeliveries: Statement;
+  private readonly deleteRejection: Statement;
 
   constructor(dataSource: DataSource) {
     const callback = tableName(dataSource, LiveCallback);
@@ -54,9 +65,11 @@ export class SqliteWriter implements CallbackWriter {
     );
     this.insertDelivery = this.database.prepare(
       `INSERT INTO ${delivery}
-         (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence)
-       SELECT @id, @listener, @streamKey, 'pending', iif(blocked, 0, 1),
-         iif(blocked, NULL, @owner), iif(blocked, NULL, ${NOW} + @length), 1
+         (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
+           next_attempt_at)
+       SELECT @id, @listener, @streamKey, 'pending', iif(blocked, 0, @attempts),
+         iif(blocked, NULL, @owner), iif(blocked, NULL, ${NOW} + @length), 1,
+         iif(blocked, ${NOW} + @grace, NULL)
        FROM (SELECT @owner IS NULL OR EXISTS (
          SELECT 1 FROM ${delivery} e
          WHERE e.state = 'pending' AND e.listener = @listener AND e.stream_key = @streamKey
@@ -67,11 +80,11 @@ export class SqliteWriter implements CallbackWriter {
     );
     this.requeueCallback = this.database.prepare(
       `UPDATE ${callback}
-       SET state = 'accepted', kind = @kind, occurred_at = @occurredAt, errors = NULL,
+       SET state = 'accepted', reviewed_at = ${NOW}, kind = @kind, occurred_at = @occurredAt, errors = NULL,
          identity_digest = @identityDigest, remarks = @remarks,
          variant = EXISTS (
            SELECT 1 FROM ${callback} WHERE identity_digest = @identityDigest AND id <> @id)
-       WHERE id = @id AND state <> 'accepted'
+       WHERE id = @id AND state <> 'accepted' AND body_purged_at IS NULL
        RETURNING variant`,
     );
     this.settleDelivery = this.database.prepare(
@@ -88,10 +101,27 @@ export class SqliteWriter implements CallbackWriter {
       `UPDATE ${delivery}
        SET lease_owner = @owner, lease_until = ${NOW} + @length, fence = fence + 1
        WHERE callback_id = @callbackId AND listener = @listener
-         AND fence = @fence AND state = 'pending'`,
+         AND fence = @fence AND state = 'pending'
+         AND (lease_until IS NULL OR lease_until < ${NOW})
+         AND NOT EXISTS (
+           SELECT 1 FROM ${delivery} e
+           WHERE e.state = 'pending' AND e.listener = ${delivery}.listener
+             AND e.stream_key = ${delivery}.stream_key AND e.lease_owner IS NOT @owner
+             AND (e.lease_until >= ${NOW} OR e.callback_id < ${delivery}.callback_id))`,
+    );
+    this.disownLane = this.database.prepare(
+      `UPDATE ${delivery} SET lease_owner = NULL, lease_until = NULL, fence = fence + 1
+       WHERE state = 'pending' AND listener = @listener AND stream_key = @streamKey
+         AND lease_owner <> @owner AND lease_until < ${NOW}`,
     );
     this.renewDelivery = this.database.prepare(
-      `UPDATE ${delivery} SET lease_until = ${NOW} + @length
+      `UPDATE ${delivery} SET lease_until = ${NOW} + @length, lease_owner = @owner
+       WHERE callback_id = @callbackId AND listener = @listener
+         AND fence = @fence AND state = 'pending'`,
+    );
+    this.releaseDelivery = this.database.prepare(
+      `UPDATE ${delivery}
+       SET lease_owner = NULL, lease_until = NULL, attempts = attempts - @unused
        WHERE callback_id = @callbackId AND listener = @listener
          AND fence = @fence AND state = 'pending'`,
     );
@@ -100,13 +130,30 @@ export class SqliteWriter implements CallbackWriter {
        VALUES (@id, @reason, @count, @remoteAddress, @excerpt, @firstAt, @lastAt)
        ON CONFLICT (id) DO UPDATE SET count = excluded.count, last_at = excluded.last_at`,
     );
+    const isUntouched = `last_received_at < @before AND ifnull(reviewed_at, 0) < @before`;
+    this.dropBody = this.database.prepare(
+      `UPDATE ${callback}
+       SET body = NULL, errors = NULL, remarks = NULL, remote_address = NULL, body_purged_at = ${NOW}
+       WHERE id = @id AND body_purged_at IS NULL AND ${isUntouched}`,
+    );
+    this.clearErrors = this.database.prepare(
+      `UPDATE ${delivery} SET last_error = NULL
+       WHERE callback_id = @id AND last_error IS NOT NULL`,
+    );
+    this.deleteCallback = this.database.prepare(
+      `DELETE FROM ${callback} WHERE id = @id AND body_purged_at IS NOT NULL AND ${isUntouched}`,
+    );
+    this.deleteDeliveries = this.database.prepare(
+      `DELETE FROM ${delivery} WHERE callback_id = @id`,
+    );
+    this.deleteRejection = this.database.prepare(`DELETE FROM ${rejection} WHERE id = @id`);
   }
 
-  insert(batch: readonly BatchEntry[], lease: Lease | null): Promise<readonly InsertResult[]> {
+  insert(batch: readonly BatchEntry[], lease: InsertLease): Promise<readonly InsertResult[]> {
     return this.transaction(() => batch.map((entry) => this.insertOne(entry, lease)));
   }
 
-  private insertOne(entry: BatchEntry, lease: Lease | null): InsertResult {
+  private insertOne(entry: BatchEntry, lease: InsertLease): InsertResult {
     const { id, identityDigest } = entry.callback;
     const row = this.insertCallback.get(
       ...columnValues(entry),
@@ -121,24 +168,31 @@ export class SqliteWriter implements CallbackWriter {
   /** @returns the listeners whose new row is leased */
   private insertDeliveries(
     { id, deliveries }: Pick<NewCallback, 'id' | 'deliveries'>,
-    lease: Lease | null,
+    lease: InsertLease | null,
   ): string[] {
-    const owner = lease?.owner ?? null;
     const length = lease?.milliseconds ?? 0;
-    const leased = deliveries.filter(({ listener, streamKey }) => {
-      const row = this.insertDelivery.get({ id, listener, streamKey, owner, length }) as
-        { lease_owner: string | null } | undefined;
+    const grace = lease?.graceMs ?? null;
+    const leased = deliveries.filter(({ listener, streamKey, attempts }) => {
+      const owner = lease?.takes(listener) ? lease.owner : null;
+      const values = { id, listener, streamKey, attempts, owner, length, grace };
+      const row = this.insertDelivery.get(values) as { lease_owner: string | null } | undefined;
       return row !== undefined && row.lease_owner !== null;
     });
     return leased.map(({ listener }) => listener);
   }
 
-  requeue(callback: Requeued, lease: Lease): Promise<RequeueResult> {
+  /** Writers come one after the other here, so that insert and claim have seen all there is. */
+  contested(): Promise<readonly LeasedDelivery[]> {
+    return Promise.resolve([]);
+  }
+
+  requeue(callback: Requeued): Promise<RequeueResult> {
     const { deliveries: _deliveries, ...values } = callback;
     return this.transaction(() => {
       const row = this.requeueCallback.get(values) as { variant: number } | undefined;
       if (!row) return null;
-      return { variant: row.variant === 1, leased: this.insertDeliveries(callback, lease) };
+      this.insertDeliveries(callback, null);
+      return { variant: row.variant === 1 };
     });
   }
 
@@ -148,17 +202,33 @@ export class SqliteWriter implements CallbackWriter {
     });
   }
 
-  claim(found: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+  claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.transaction(() => {
+      const claimed = found.filter(
+        (it) => this.claimDelivery.run(withLease(it, lease)).changes === 1,
+      );
+      for (const { listener, streamKey } of claimed) {
+        this.disownLane.run({ listener, streamKey, owner: lease.owner });
+      }
+      return claimed.map(({ callbackId, listener, fence }) => ({
+        callbackId,
+        listener,
+        fence: fence + 1,
+      }));
+    });
+  }
+
+  renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.transaction(() =>
-      found
-        .filter((it) => this.claimDelivery.run(withLease(it, lease)).changes === 1)
-        .map((it) => ({ ...it, fence: it.fence + 1 })),
+      leases.filter((held) => this.renewDelivery.run(withLease(held, lease)).changes === 0),
     );
   }
 
-  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<void> {
+  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
     await this.transaction(() => {
-      for (const held of leases) this.renewDelivery.run(withLease(held, lease));
+      for (const { callbackId, listener, fence, isUnused } of leases) {
+        this.releaseDelivery.run({ callbackId, listener, fence, unused: isUnused ? 1 : 0 });
+      }
     });
   }
 
@@ -168,9 +238,34 @@ export class SqliteWriter implements CallbackWriter {
     });
   }
 
+  dropBodies(batch: PurgeBatch): Promise<number> {
+    return this.purge(batch, this.dropBody, this.clearErrors);
+  }
+
+  deleteCallbacks(batch: PurgeBatch): Promise<number> {
+    return this.purge(batch, this.deleteCallback, this.deleteDeliveries);
+  }
+
+  deleteRejections(ids: readonly string[]): Promise<number> {
+    return this.transaction(
+      () => ids.filter((id) => this.deleteRejection.run({ id }).changes === 1).length,
+    );
+  }
+
+  private purge({ ids, before }: PurgeBatch, main: Statement, beside: Statement): Promise<number> {
+    return this.transaction(() => {
+      const purged = ids.filter((id) => main.run({ id, before }).changes === 1);
+      for (const id of purged) beside.run({ id });
+      return purged.length;
+    });
+  }
+
   async probe(): Promise<void> {
     await this.transaction(() => this.touchCallbacks.run());
   }
+
+  /** There is one connection, to a file. */
+  dropIdleConnections(): void {}
 
   isRowFault(error: unknown): boolean {
     return /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(codeOf(error));
