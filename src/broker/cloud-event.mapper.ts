@@ -1,0 +1,52 @@
+import type { CloudEvent as CloudEventType } from 'cloudevents';
+
+import type { LiveEvent, StreamIdentity } from '../events/index.js';
+import { CloudEvent } from './optional-packages.js';
+
+/** Before the kind, in the attribute `type`. */
+const TYPE_PREFIX = 'com.tencent.css.';
+
+/**
+ * A live event as CloudEvent 1.0.
+ *
+ * Every attempt and every replay of an event makes the same `id`, and nothing else in it changes
+ * from attempt to attempt.
+ *
+ * @throws ValidationError of cloudevents when `source` is no URI reference
+ */
+export function toCloudEvent(event: LiveEvent, source: string): CloudEventType<object> {
+  const { id, kind, stream, occurredAt, receivedAt, variant, replay } = event;
+  const subject = subjectOf(stream);
+  return new CloudEvent<object>({
+    id,
+    source,
+    type: TYPE_PREFIX + kind,
+    time: (occurredAt ?? receivedAt).toISOString(),
+    datacontenttype: 'application/json',
+    ...(subject === '' ? {} : { subject, partitionkey: subject }),
+    data: {
+      id,
+      kind,
+      stream,
+      occurredAt,
+      receivedAt,
+      variant,
+      replay,
+      data: withoutPair(event.data),
+    },
+  });
+}
+
+/** `domain/path/name`, each part percent-encoded, so that two streams never share one. */
+function subjectOf({ domain, path, name }: StreamIdentity): string {
+  return [domain, path, name]
+    .filter((part) => part !== null)
+    .map((part) => encodeURIComponent(part.toWellFormed()))
+    .join('/');
+}
+
+/** The pair authorises any body until it expires; only kinds without a DTO of ours still hold it. */
+function withoutPair(data: object): object {
+  const { t: _t, sign: _sign, ...rest } = data as { t?: unknown; sign?: unknown };
+  return rest;
+}
