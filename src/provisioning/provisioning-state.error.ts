@@ -1,0 +1,20 @@
+import { ProvisioningError } from './provisioning.error.js';
+
+/** One thing that is wrong with a declared state. */
+export interface StateProblem {
+  /** Where: `templates.main.key`. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** Thrown for a declared state that cannot be applied, before anything is called. */
+export class ProvisioningStateError extends ProvisioningError {
+  constructor(
+    readonly problems: readonly StateProblem[],
+    source?: string,
+  ) {
+    const lines = problems.map(({ path, problem }) => (path ? `${path} ${problem}` : problem));
+    super('invalid', (source ? `${source}: ` : '') + lines.join('\n'));
+    this.name = 'ProvisioningStateError';
+  }
+}
