@@ -1,0 +1,36 @@
+import type { CallbackFilter, Page, PageRequest } from '../../audit/audit-query.js';
+import type {
+  CallbackDetail,
+  CallbackRow,
+  RejectionItem,
+  ReplayedDelivery,
+} from '../../audit/audit-row.js';
+
+/** What comes over HTTP has its times as texts. */
+export type OverJson<T> = T extends Date
+  ? Date | string
+  : T extends object
+    ? { [K in keyof T]: OverJson<T[K]> }
+    : T;
+
+/** A row as either way gives it. */
+export type AuditRow = OverJson<CallbackRow>;
+
+/** Why something is replayed, and for whom. */
+export interface ReplayRequest {
+  readonly reason: string;
+  readonly actor: string;
+  /** Default: those that had it and do not wait for it now. */
+  readonly listeners?: readonly string[];
+}
+
+/** The audit log, over its HTTP API or in the database. */
+export interface AuditSource {
+  find(request: CallbackFilter & PageRequest): Promise<Page<AuditRow>>;
+  iterate(filter: CallbackFilter): AsyncIterable<AuditRow>;
+  /** Null when there is none. */
+  get(id: string): Promise<OverJson<CallbackDetail> | null>;
+  rejections(request: PageRequest): Promise<Page<OverJson<RejectionItem>>>;
+  replay(id: string, why: ReplayRequest): Promise<readonly ReplayedDelivery[]>;
+  close(): Promise<void>;
+}

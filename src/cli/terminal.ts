@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
+
+import { SecretMask } from './secret.mask.js';
+
+/** A stream that may be a screen or a keyboard. */
+type MaybeTty<T> = T & { readonly isTTY?: boolean };
+
+/** Where a command reads and writes. */
+export interface TerminalStreams {
+  readonly stdin: MaybeTty<Readable>;
+  readonly stdout: MaybeTty<Writable>;
+  readonly stderr: MaybeTty<Writable>;
+}
+
+/** How often progress is told where it cannot overwrite itself, ms. */
+const PROGRESS_MS = 5_000;
+
+/** The screen: answers on stdout, everything else on stderr, and no secret on either. No colours. */
+export class Terminal {
+  private readonly secrets = new SecretMask();
+  private toldAt = performance.now();
+  private hasProgress = false;
+
+  constructor(
+    readonly streams: TerminalStreams,
+    readonly env: Readonly<Record<string, string | undefined>>,
+  ) {}
+
+  /** Keeps these off the screen from now on. */
+  conceal(...secrets: readonly (string | undefined)[]): void {
+    this.secrets.add(...secrets);
+  }
+
+  /** The text without its secrets. */
+  masked(text: string): string {
+    return this.secrets.mask(text);
+  }
+
+  /** Writes a line of the answer. */
+  line(text = ''): void {
+    this.clearProgress();
+    this.streams.stdout.write(`${this.masked(text)}\n`);
+  }
+
+  /** Writes an answer for programs. */
+  json(value: unknown): void {
+    this.line(JSON.stringify(value, null, 2));
+  }
+
+  /** Writes one of many answers for programs, a line each. */
+  jsonLine(value: unknown): void {
+    this.line(JSON.stringify(value));
+  }
+
+  /** Writes a line that is no part of the answer. */
+  note(text: string): void {
+    this.clearProgress();
+    this.streams.stderr.write(`${this.masked(text)}\n`);
+  }
+
+  /** Tells how far it is: on a screen in place, elsewhere a line now and then. */
+  progress(text: string): void {
+    const { stderr } = this.streams;
+    if (stderr.isTTY) {
+      stderr.write(`\r\u001B[K${this.masked(text)}`);
+      this.hasProgress = true;
+      return;
+    }
+    if (performance.now() - this.toldAt < PROGRESS_MS) return;
+    this.toldAt = performance.now();
+    this.note(text);
+  }
+
+  /** Whether somebody sits there who can be asked. */
+  get isInteractive(): boolean {
+    // In this order: to look at stdin is to open it, which a shell in the background does not like.
+    return this.streams.stderr.isTTY === true && this.streams.stdin.isTTY === true;
+  }
+
+  /** Asks a question; anything but "yes" is no. */
+  async confirm(question: string, signal?: AbortSignal): Promise<boolean> {
+    this.clearProgress();
+    const { stdin: input, stderr: output } = this.streams;
+    const reader = createInterface({ input, output });
+    try {
+      const text = `${this.masked(question)} Type "yes" to go on: `;
+      return (await reader.question(text, signal ? { signal } : {})).trim() === 'yes';
+    } finally {
+      reader.close();
+    }
+  }
+
+  private clearProgress(): void {
+    if (this.hasProgress) this.streams.stderr.write('\r\u001B[K');
+    this.hasProgress = false;
+  }
+}
