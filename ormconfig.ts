@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 
 import { LIVE_CALLBACK_ENTITIES, LIVE_CALLBACK_MIGRATIONS } from './src/audit/index.js';
-import { dataSourceOptionsOf } from './src/app/database-url.js';
+import { dataSourceOptionsOf } from './src/config/database-url.js';
 import { DEFAULT_DATABASE_URL } from './src/app/environment.js';
 
 /** For the TypeORM command line: `npm run typeorm -- migration:show`. */

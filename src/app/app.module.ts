@@ -1,5 +1,7 @@
+import { BullModule } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 
+import { LiveCallbackBullModule } from '../bullmq/index.js';
 import { LiveCallbackModule } from '../index.js';
 import type { Settings } from './environment.js';
 import { HealthController } from './health.controller.js';
@@ -13,7 +15,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         LiveCallbackModule.forRoot({
-          keys: settings.keys,
+          ...receiving(settings),
           urlToken: settings.urlToken,
           // CSS never signs these two: the token in the URL is what protects them.
           unsigned: settings.urlToken === undefined ? [] : ['relay', 'monitor'],
@@ -21,9 +23,24 @@ export class AppModule {
           database: settings.database,
           audit: settings.adminToken === undefined ? undefined : { token: settings.adminToken },
         }),
+        ...bullOf(settings),
       ],
       controllers: [HealthController],
       providers: [LoggingListener],
     };
   }
+}
+
+/** A worker needs no keys. */
+function receiving({ role, keys }: Settings) {
+  return role === 'worker' ? { role } : { role, keys };
+}
+
+/** Listeners run on BullMQ where there is a Redis. */
+function bullOf({ redisUrl }: Settings): DynamicModule[] {
+  if (redisUrl === undefined) return [];
+  return [
+    BullModule.forRoot({ connection: { url: redisUrl } }),
+    LiveCallbackBullModule.register({}),
+  ];
 }

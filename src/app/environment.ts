@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 
 import type { DataSourceOptions } from 'typeorm';
 
-import type { CallbackKey } from '../index.js';
-import { dataSourceOptionsOf } from './database-url.js';
+import { dataSourceOptionsOf } from '../config/database-url.js';
+import { parseKeyList } from '../config/key-list.js';
+import type { CallbackKey, LiveCallbackRole } from '../index.js';
 
 /** What the reference application reads from its environment. */
 export interface Settings {
@@ -12,6 +13,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly adapter: 'express' | 'fastify';
+  readonly role: LiveCallbackRole;
   readonly keys: readonly CallbackKey[];
   readonly urlToken: string | undefined;
   readonly expiryGraceSeconds: number;
@@ -19,6 +21,8 @@ export interface Settings {
   /** Secrets that were made here and may be shown; those of the environment may not. */
   readonly mayShowAdminToken: boolean;
   readonly database: DataSourceOptions;
+  /** Where BullMQ is; without it listeners run in this process. */
+  readonly redisUrl: string | undefined;
 }
 
 /** Default of `DATABASE_URL`. */
@@ -31,8 +35,14 @@ export const DEFAULT_DATABASE_URL = 'sqlite:data/live-callback.db';
  */
 export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
   const read = (name: string) => env[name]?.trim() || undefined;
-  const keys = (read('LIVE_CALLBACK_KEYS') ?? '').split(',').flatMap(parseKey);
-  const isDemo = keys.length === 0;
+  const keys = parseKeyList(read('LIVE_CALLBACK_KEYS') ?? '');
+  const role = roleOf(read('LIVE_CALLBACK_ROLE'));
+  const isDemo = keys.length === 0 && role === 'all';
+  if (keys.length === 0 && role === 'intake') {
+    throw new Error(
+      'LIVE_CALLBACK_ROLE=intake receives callbacks, so it needs LIVE_CALLBACK_KEYS.',
+    );
+  }
   const adapter = read('HTTP_ADAPTER') ?? 'fastify';
   if (adapter !== 'express' && adapter !== 'fastify') {
     throw new Error('HTTP_ADAPTER must be fastify or express.');
@@ -42,6 +52,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
     host: read('HOST') ?? (isDemo ? '127.0.0.1' : '0.0.0.0'),
     port: integer('PORT', read('PORT') ?? '3000', 65_535),
     adapter,
+    role,
     keys: isDemo ? [randomSecret()] : keys,
     urlToken: read('LIVE_CALLBACK_URL_TOKEN'),
     expiryGraceSeconds: integer(
@@ -52,16 +63,22 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
     adminToken: read('LIVE_CALLBACK_ADMIN_TOKEN') ?? (isDemo ? randomSecret() : undefined),
     mayShowAdminToken: isDemo && read('LIVE_CALLBACK_ADMIN_TOKEN') === undefined,
     database: dataSourceOptionsOf(read('DATABASE_URL') ?? DEFAULT_DATABASE_URL),
+    redisUrl: redisUrlOf(read('REDIS_URL')),
   };
 }
 
-/** `key`, or `domain=key` for a key that is bound to a push domain. */
-function parseKey(text: string): CallbackKey[] {
-  const trimmed = text.trim();
-  if (trimmed === '') return [];
-  const at = trimmed.indexOf('=');
-  if (at < 0) return [trimmed];
-  return [{ domain: trimmed.slice(0, at).trim(), key: trimmed.slice(at + 1).trim() }];
+function roleOf(role: string | undefined): LiveCallbackRole {
+  if (role === undefined || role === 'all') return 'all';
+  if (role === 'intake' || role === 'worker') return role;
+  throw new Error('LIVE_CALLBACK_ROLE must be all, intake or worker.');
+}
+
+/** The URL may hold a password, so no message repeats it. */
+function redisUrlOf(url: string | undefined): string | undefined {
+  if (url === undefined || (/^rediss?:\/\/./.test(url) && URL.canParse(url))) return url;
+  throw new Error(
+    'REDIS_URL must begin with redis:// or rediss://, for example redis://user:password@localhost:6379/0.',
+  );
 }
 
 function integer(name: string, text: string, max: number): number {

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Logger, ServiceUnavailableException } from '@nestjs/common';
 
-import { LiveCallbackHealth } from '../index.js';
+import { LiveCallbackHealth, type LiveCallbackHealthReport } from '../index.js';
 
 /** Probes for whoever runs the process. */
 @Controller('health')
@@ -9,7 +9,15 @@ export class HealthController {
 
   constructor(@Inject(LiveCallbackHealth) private readonly health: LiveCallbackHealth) {}
 
-  /** The process answers. */
+  /** What is known: 200 when callbacks can be stored, else 503, with the same figures. */
+  @Get()
+  async report(): Promise<LiveCallbackHealthReport> {
+    const report = await this.health.report();
+    if (report.status === 'down') throw new ServiceUnavailableException(report);
+    return report;
+  }
+
+  /** The process answers. Asks nobody else: a restart does not bring a database back. */
   @Get('live')
   live(): { status: string } {
     return { status: 'ok' };

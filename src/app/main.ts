@@ -14,10 +14,9 @@ async function main(): Promise<void> {
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
-  new Logger('Application').log(`Callbacks: POST ${url}/live-callback`);
-  if (process.env['REDIS_URL']) {
-    new Logger('Application').warn('REDIS_URL is set, but this version runs listeners in process.');
-  }
+  const logger = new Logger('Application');
+  if (settings.role === 'worker') logger.log(`Listeners run here. Probes: ${url}/health/live`);
+  else logger.log(`Callbacks: POST ${url}/live-callback`);
   if (settings.isDemo) await playDemo(app, settings, url);
 }
 

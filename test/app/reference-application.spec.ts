@@ -3,7 +3,7 @@
  * job, prints a command line that works, and ends cleanly. With keys there is no demo.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../src/app/environment.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
 import { ADAPTERS } from '../support/application.js';
+import { startPrivateRedis } from '../bullmq/private-redis.js';
 import { freePort } from '../support/free-port.js';
+import { isRedisAbsent } from '../support/redis.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'KeyOfTheReferenceApplication';
@@ -35,16 +37,13 @@ describe('the reference application', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'live-callback-app-'));
     // Not into dist, which other suites and a running `npm start` may use; beside the packages.
-    const out = mkdtempSync(join(ROOT, 'node_modules/.app-'));
+    const out = join(mkdtempSync(join(ROOT, 'node_modules/.app-')), 'dist');
     main = join(out, 'app/main.js');
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], {
       cwd: ROOT,
     });
-    execFileSync(process.execPath, [
-      '-e',
-      `fs.writeFileSync(${JSON.stringify(join(out, 'package.json'))}, '{"type":"module"}')`,
-    ]);
+    copyFileSync(join(ROOT, 'package.json'), join(out, '../package.json'));
   });
 
   afterEach(async () => {
@@ -56,7 +55,7 @@ describe('the reference application', () => {
 
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
-    rmSync(join(main, '../..'), { recursive: true, force: true });
+    rmSync(join(main, '../../..'), { recursive: true, force: true });
   });
 
   async function start(env: Record<string, string>): Promise<Running> {
@@ -91,20 +90,25 @@ describe('the reference application', () => {
       expect(text).toMatch(/sign-mismatch, 1 request\n/);
       expect(text).toMatch(/expired, 1 request\n/);
 
-      const [, callbackUrl, body] = /curl -i "([^"]+)"[\s\S]*?-d '([^']+)'/.exec(text) ?? [];
+      const [, exported, command] =
+        /\n {2}export (.*)\n {2}node dist\/cli\/main\.js (send .*)\n/.exec(text) ?? [];
       const [, token, auditUrl] = /Bearer ([0-9a-f]+)" \\\s+"([^"]+)"/.exec(text) ?? [];
-      expect(callbackUrl).toBe(`${url}/live-callback/stream-push`);
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(callbackUrl!, { method: 'POST', headers, body });
-      expect([answer.status, await answer.text()]).toEqual([200, '{"code":0}']);
+      const variables = Object.fromEntries(exported!.split(' ').map((one) => one.split('=')));
+      expect(variables['LIVE_CALLBACK_URL']).toBe(`${url}/live-callback`);
+      const answer = execFileSync(
+        process.execPath,
+        [join(main, '../../cli/main.js'), ...command!.split(' ')],
+        { env: { PATH: process.env['PATH'], ...variables }, encoding: 'utf8' },
+      );
+      expect(answer).toContain('/live-callback/stream-push: 200 {"code":0}');
       const audit = await fetch(auditUrl!, { headers: { authorization: `Bearer ${token}` } });
       expect(await audit.json()).toMatchObject({
         items: [
           { kind: 'stream-push' },
           { kind: 'record-file' },
+          { kind: 'record-status' },
           { kind: 'stream-interrupt' },
           { kind: 'image-audit' },
-          { kind: 'screenshot' },
         ],
       });
 
@@ -140,6 +144,34 @@ describe('the reference application', () => {
     expect(output()).not.toContain('Demo');
     for (const secret of [KEY, TOKEN, 'UrlTokenOfTheTest', String(request.payload['sign'])]) {
       expect(output()).not.toContain(secret);
+    }
+  });
+
+  it.skipIf(isRedisAbsent)('receives in one process and listens in another', async () => {
+    const redis = await startPrivateRedis();
+    const shared = {
+      HOST: '127.0.0.1',
+      DATABASE_URL: `sqlite:${join(folder, 'roles.db')}`,
+      REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+    };
+    const ready = ({ url }: Running) =>
+      fetch(`${url}/health/ready`).then(({ status }) => status, String);
+    const intake = await start({
+      ...shared,
+      LIVE_CALLBACK_ROLE: 'intake',
+      LIVE_CALLBACK_KEYS: KEY,
+    });
+    await expect.poll(() => ready(intake), { timeout: 20_000 }).toBe(200);
+    const worker = await start({ ...shared, LIVE_CALLBACK_ROLE: 'worker' });
+    await expect.poll(() => ready(worker), { timeout: 20_000 }).toBe(200);
+    const request = signCallback(streamPushCallback({ stream_id: 'room-7' }), { key: KEY });
+    expect((await fetch(`${intake.url}/live-callback`, request)).status).toBe(200);
+    expect((await fetch(`${worker.url}/live-callback`, request)).status).toBe(404);
+    await expect.poll(worker.output, { timeout: 20_000 }).toMatch(/stream-push \S+room-7/);
+    expect(intake.output()).not.toContain('room-7');
+    for (const { child, exited } of [worker, intake]) {
+      child.kill('SIGTERM');
+      expect(await exited).toBe(0);
     }
   });
 
@@ -211,6 +243,15 @@ describe('the environment', () => {
       'LIVE_CALLBACK_EXPIRY_GRACE must be an integer from 0 to 3600.',
     ],
     [{ HTTP_ADAPTER: 'koa' }, 'HTTP_ADAPTER must be fastify or express.'],
+    [{ LIVE_CALLBACK_ROLE: 'sender' }, 'LIVE_CALLBACK_ROLE must be all, intake or worker.'],
+    [
+      { LIVE_CALLBACK_ROLE: 'intake' },
+      'LIVE_CALLBACK_ROLE=intake receives callbacks, so it needs LIVE_CALLBACK_KEYS.',
+    ],
+    [
+      { REDIS_URL: 'localhost:6379' },
+      'REDIS_URL must begin with redis:// or rediss://, for example redis://user:password@localhost:6379/0.',
+    ],
     [
       { DATABASE_URL: 'sqlite::memory:' },
       'DATABASE_URL=sqlite: needs the path of a file, for example sqlite:data/live-callback.db.',
