@@ -162,6 +162,8 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
         expect(await audit.get(picture.id)).toEqual({
           ...picture,
           body: expect.stringContaining('"event_type":200'),
+          bodyPurgedAt: null,
+          discard: null,
           data: expect.any(ScreenshotDto),
           errors: [],
           remarks: [],
@@ -273,7 +275,7 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
           '"a":"\\u4e2d\\ud83d\\ude00 中😀 \\/ \\u00e9 é e\u0301 ß","nul":"\\u0000","half":"\\ud800",' +
           '"spaces":"  trailing  ","big":1e2, "n": 1.0, "quote":"\'\\"`$1?:x"  } \n\n';
         const { body, detail } = await sendText(odd);
-        expect(Buffer.from(detail.body)).toEqual(Buffer.from(body));
+        expect(Buffer.from(detail.body!)).toEqual(Buffer.from(body));
         expect(detail.stream.name).toBe('s');
       });
 
@@ -363,11 +365,7 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
             return store.put(pipe.transform(request).row, () => {});
           }),
         );
-        expect(results).toMatchObject([
-          { outcome: 'stored', variant: false },
-          { outcome: 'stored', variant: true },
-          { outcome: 'duplicate', variant: false },
-        ]);
+        expect(results).toEqual(['stored', 'stored', 'duplicate']);
         const { items } = await audit.find({ stream: 'forged-at-once' });
         expect(items).toMatchObject([
           { variant: true, deliveriesCount: 1 },

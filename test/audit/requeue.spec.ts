@@ -179,7 +179,7 @@ describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
           attempt: 1,
           variant: false,
           data: { mix_id: 'one', layout: 'GRID' },
-          raw: JSON.parse(row.body),
+          raw: JSON.parse(row.body!),
         },
       ]);
       expect(events[0]?.data).toBeInstanceOf(MixDto);

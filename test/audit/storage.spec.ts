@@ -19,6 +19,7 @@ import {
   LiveCallbackHealth,
   LiveCallbackModule,
   OnLiveEvent,
+  StorageSetupError,
 } from '../../src/index.js';
 import { CallbackDatabase } from '../../src/audit/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
@@ -371,6 +372,38 @@ describe.each(DATABASES.filter(({ name }) => name !== 'SQLite'))(
         const database = { ...options, host: '127.0.0.1', port: proxy.port } as DataSourceOptions;
         return { host: await scratchHost({ database }), proxy };
       };
+
+      const startWithoutDatabase = async (take: (proxy: TcpProxy) => unknown) => {
+        const options = (await scratchDatabase(create)) as { host: string; port: number };
+        const proxy = await startTcpProxy(options.host, options.port);
+        onTestFinished(() => proxy.close());
+        await take(proxy);
+        const database = { ...options, host: '127.0.0.1', port: proxy.port } as DataSourceOptions;
+        return { host: await scratchHost({ database }), proxy };
+      };
+
+      it.each([
+        ['is down at the start', (proxy: TcpProxy) => proxy.cut()],
+        ['hangs at the start', (proxy: TcpProxy) => proxy.hang()],
+      ])('%s, the application is not ready, and becomes so by itself', async (_, take) => {
+        const { host, proxy } = await startWithoutDatabase(take);
+        const health = host.app.get(LiveCallbackHealth);
+        const signed = push();
+        expect(await host.send(signed)).toMatchObject(AWAY);
+        await expect(health.check()).rejects.toThrow('does not answer');
+        await proxy.restore();
+        await vi.waitFor(async () => expect(await host.send(signed)).toMatchObject(OK), 10_000);
+        await health.check();
+        expect(await find(host)).toHaveLength(1);
+      });
+
+      it('refuses the password, the application does not start', async () => {
+        const options = await scratchDatabase(create);
+        const database = { ...options, username: 'nobody-here', password: 'secret-word' };
+        const starting = scratchHost({ database: database as DataSourceOptions });
+        await expect(starting).rejects.toThrow(StorageSetupError);
+        await expect(starting).rejects.toThrow('Check the option "database"');
+      });
 
       it('is killed, callbacks get 503; once it is back, 200 without a restart', async () => {
         const { host, proxy } = await startBehindProxy();

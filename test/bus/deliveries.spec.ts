@@ -114,6 +114,20 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
         .host.getRepository(LiveCallbackDelivery)
         .findOneByOrFail({ callbackId });
 
+    it('has a fresh lease when a further attempt begins, even if the old one has run out', async () => {
+      const leases: (Date | null)[] = [];
+      Script.act = async ({ id, attempt }) => {
+        const rows = host.app.get(Counter).host.getRepository(LiveCallbackDelivery);
+        if (attempt === 2) leases.push((await rowOf(id)).leaseUntil);
+        if (attempt > 1) return;
+        await rows.update({ callbackId: id }, { leaseUntil: new Date(1) });
+        throw new Error('later');
+      };
+      const id = await send(streamPushCallback());
+      await expect.poll(async () => (await deliveryOf(id)).state).toBe('done');
+      expect(leases[0]?.getTime()).toBeGreaterThan(Date.now());
+    });
+
     it('is tried again after a failure, and done when it succeeds', async () => {
       Script.act = ({ attempt }) => {
         if (attempt < 3) throw new Error(`no ${attempt}`);
@@ -164,12 +178,11 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
     });
 
     it('holds up the later events of its stream while it waits, and no others', async () => {
-      let isOpen = false;
-      Script.act = ({ data }) => {
-        if ((data as { sequence: string }).sequence === '1' && !isOpen) throw new Error('later');
+      Script.act = ({ data, attempt }) => {
+        if ((data as { sequence: string }).sequence === '1' && attempt === 1)
+          throw new Error('later');
       };
       await send(streamPushCallback({ stream_id: 'a', sequence: '1' }));
-      isOpen = true;
       await send(streamPushCallback({ stream_id: 'a', sequence: '2' }));
       await send(streamPushCallback({ stream_id: 'b', sequence: '3' }));
       await expect.poll(() => Script.seen.length).toBe(4);

@@ -1546,7 +1546,7 @@ describe.each(ADAPTERS)('after all of this, %s', (adapter) => {
   it('has stored nothing that a key did not sign', async () => {
     const rows = await host.app.get(DataSource).getRepository(LiveCallback).find();
     const unsigned = rows.filter(({ body }) => {
-      const { t, sign } = JSON.parse(body.replace(/^\ufeff/, '')) as Record<string, unknown>;
+      const { t, sign } = JSON.parse(body!.replace(/^\ufeff/, '')) as Record<string, unknown>;
       return ![KEY, TENANT.key, ACCOUNT.key].some((key) => md5(`${key}${Number(t)}`) === sign);
     });
     expect(unsigned).toEqual([]);

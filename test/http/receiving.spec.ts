@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
           expect(event.raw).toEqual(JSON.parse(body));
 
           const stored = await latest();
-          expect(Buffer.from(stored.body)).toEqual(Buffer.from(body));
+          expect(Buffer.from(stored.body!)).toEqual(Buffer.from(body));
           expect(plain(stored)).toMatchObject({
             kind,
             state: 'accepted',

@@ -169,7 +169,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       expect(await suite.post(text, path)).toMatchObject(OK);
       expect(suite.events).toMatchObject([{ kind, raw: JSON.parse(text) }]);
       const stored = await suite.latest();
-      expect(Buffer.from(stored.body)).toEqual(Buffer.from(text));
+      expect(Buffer.from(stored.body!)).toEqual(Buffer.from(text));
       expect(stored).toMatchObject({
         kind,
         state: 'accepted',

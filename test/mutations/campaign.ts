@@ -158,13 +158,13 @@ function post(url: string, agent: Agent, { body, kind }: Mutant, index: number):
 }
 
 async function compare(host: Host, sent: Sent, problems: Problems) {
-  const states = { accepted: 0, quarantined: 0, unknown: 0 };
+  const states = { accepted: 0, quarantined: 0, unknown: 0, discarded: 0 };
   const storedMeanings = new Set<string>();
   const { kinds } = host.app.get(EventCounter);
   let rows = 0;
   let copies = 0;
   for await (const row of storedCallbacks(host.app.get(DataSource, { strict: false }))) {
-    const meaning = sent.meanings.get(digestOf(row.body));
+    const meaning = sent.meanings.get(digestOf(row.body!));
     if (meaning === undefined) problems.add(`${row.id}: the stored body was never sent`);
     else storedMeanings.add(meaning);
     rows++;

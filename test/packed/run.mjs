@@ -60,6 +60,18 @@ try {
     assert.equal(run(process.execPath, ['host.js'], join(folder, name)), 'ok\n');
     process.stdout.write(`The packed package works in a host that is ${type}.\n`);
   }
+
+  const command = join(folder, 'node_modules/.bin/live-callback');
+  assert.equal(run(command, ['--version']), `${manifest.version}\n`);
+  assert.match(run(command, ['--help']), /audit .*stored/);
+  process.stdout.write('The packed command runs.\n');
+
+  // Optional packages are not installed here.
+  const load = "import('nestjs-live-callback/broker').catch(({ message }) => console.log(message))";
+  assert.equal(
+    run(process.execPath, ['-e', load]),
+    'nestjs-live-callback/broker needs the package cloudevents, which is not installed: npm install cloudevents\n',
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

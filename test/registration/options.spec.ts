@@ -14,7 +14,7 @@ import { errorOfStart, scratchHost } from '../support/scratch.js';
 const NO_START = 'Without a key nothing can be verified, so there is no start.';
 const SHORT_SECRET = 'must be a string of at least 16 characters; leave it out to do without.';
 const ALL_OPTIONS =
-  'keys, urlToken, unsigned, expiryGraceSeconds, bodyLimit, runMigrations, audit, clock, path, isGlobal, decorators, kinds, dataSource, database';
+  'keys, urlToken, unsigned, expiryGraceSeconds, bodyLimit, runMigrations, spool, audit, retention, clock, path, role, isGlobal, decorators, kinds, dataSource, database';
 
 /** Options as JavaScript code, or a configuration file, may give them. */
 type Loose = Record<string, unknown>;

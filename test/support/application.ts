@@ -27,6 +27,8 @@ export interface StartOptions {
   /** What the host does between create and listen. */
   configure?: (app: INestApplication) => void | Promise<void>;
   application?: NestApplicationOptions;
+  /** To come back where an earlier host was. Default: any free port. */
+  port?: number;
 }
 
 /** A running host application. */
@@ -61,7 +63,13 @@ export function startHost(start: StartOptions): Promise<Host> {
 /** Starts a host with the given imports. */
 export async function startWith(
   imports: NonNullable<ModuleMetadata['imports']>,
-  { adapter = 'fastify', module = {}, configure, application }: Omit<StartOptions, 'database'>,
+  {
+    adapter = 'fastify',
+    module = {},
+    configure,
+    application,
+    port = 0,
+  }: Omit<StartOptions, 'database'>,
 ): Promise<Host> {
   class HostModule {}
   const hostModule: DynamicModule = {
@@ -77,7 +85,7 @@ export async function startWith(
   );
   try {
     await configure?.(app);
-    await app.listen(0, '127.0.0.1');
+    await app.listen(port, '127.0.0.1');
   } catch (error) {
     await app.close().catch(() => {});
     throw error;

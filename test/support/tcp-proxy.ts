@@ -8,6 +8,8 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Holds back everything, as a database that hangs; new connections get no answer either. */
   hang(): void;
+  /** Passes requests on and keeps the answers back: the client cannot know what was done. */
+  mute(): void;
   /** Is the database again. */
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -16,6 +18,7 @@ export interface TcpProxy {
 export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isHanging = false;
+  let isMute = false;
   const server = createServer((client) => {
     const upstream = connect(port, host);
     for (const [socket, other] of [
@@ -29,7 +32,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
         other.destroy();
       });
       socket.on('data', (chunk) => {
-        if (!isHanging) other.write(chunk);
+        if (!isHanging && !(isMute && other === client)) other.write(chunk);
       });
     }
   });
@@ -51,8 +54,12 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     hang() {
       isHanging = true;
     },
+    mute() {
+      isMute = true;
+    },
     async restore() {
       isHanging = false;
+      isMute = false;
       for (const socket of sockets) socket.destroy();
       if (!server.listening) await listen(address.port);
     },

@@ -10,9 +10,10 @@ import {
   type LiveCallbackOptions,
   type RefusalReason,
 } from '../../src/index.js';
+import { ClockWatch } from '../../src/audit/index.js';
 import { EventCatalog } from '../../src/events/index.js';
 import { LiveCallbackOptionsError } from '../../src/config/option.error.js';
-import { resolveConfig } from '../../src/live-callback.config.js';
+import { resolveConfig, resolveShape } from '../../src/live-callback.config.js';
 import { REFUSAL_STATUS } from '../../src/reception/refusal.js';
 import { extendMd5 } from '../support/md5-extension.js';
 
@@ -36,7 +37,8 @@ const clock = () => NOW * 1000;
 
 function makeVerifier(options: LiveCallbackOptions): CallbackVerifier {
   const catalog = new EventCatalog();
-  return new CallbackVerifier(resolveConfig(options, catalog.kinds, false, false), catalog);
+  const config = resolveConfig(options, catalog.kinds, false, false, resolveShape({}));
+  return new CallbackVerifier(config, catalog, new ClockWatch(config));
 }
 
 function verifierOf(options: Options = {}): CallbackVerifier {

@@ -1,0 +1,200 @@
+/** What a delivery row must be, in the names of its columns. */
+export interface Row {
+  readonly callback_id: string;
+  readonly listener: string;
+  readonly stream_key: string;
+  state: string;
+  attempts: number;
+  attempts_before: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  fence: number;
+  next_attempt_at: number | null;
+  replayed_at: number | null;
+}
+
+/** What a callback row must be. */
+export interface StoredBody {
+  readonly id: string;
+  readonly content_digest: string;
+  readonly received_at: number;
+  readonly body: string;
+  deliveries_count: number;
+}
+
+/** A lease that somebody has, or had. */
+export interface Held {
+  readonly callbackId: string;
+  readonly listener: string;
+  readonly fence: number;
+}
+
+interface Planned {
+  readonly listener: string;
+  readonly streamKey: string;
+  readonly attempts: number;
+}
+
+/**
+ * The state machine of delivery rows, written down a second time and without SQL: what the table must
+ * hold after each step, and what each step must answer.
+ */
+export class DeliveryRows {
+  readonly rows = new Map<string, Row>();
+  readonly bodies = new Map<string, StoredBody>();
+
+  constructor(
+    private readonly now: () => number,
+    private readonly leaseMs: number,
+  ) {}
+
+  /** @returns the listeners whose delivery is leased, or null for a duplicate */
+  insert(
+    stored: Omit<StoredBody, 'deliveries_count'>,
+    copies: number,
+    planned: readonly Planned[],
+    owner: string,
+    hasRoom: boolean,
+  ): readonly string[] | null {
+    const known = this.bodies.get(stored.content_digest);
+    if (known) {
+      known.deliveries_count += copies;
+      return null;
+    }
+    this.bodies.set(stored.content_digest, { ...stored, deliveries_count: copies });
+    return planned.flatMap(({ listener, streamKey, attempts }) => {
+      const isFree =
+        hasRoom && this.lane(listener, streamKey).every((e) => e.lease_owner === owner);
+      this.rows.set(`${stored.id} ${listener}`, {
+        callback_id: stored.id,
+        listener,
+        stream_key: streamKey,
+        state: 'pending',
+        attempts: isFree ? attempts : 0,
+        attempts_before: 0,
+        lease_owner: isFree ? owner : null,
+        lease_until: isFree ? this.now() + this.leaseMs : null,
+        fence: 1,
+        next_attempt_at: null,
+        replayed_at: null,
+      });
+      return isFree ? [listener] : [];
+    });
+  }
+
+  /** What is due, under the fence that it has now. */
+  find(listeners: readonly string[], limit: number, owner: string): readonly Held[] {
+    return [...this.rows.values()]
+      .filter((row) => listeners.includes(row.listener) && this.isDue(row, owner))
+      .toSorted((a, b) => (a.callback_id < b.callback_id ? -1 : 1))
+      .slice(0, limit)
+      .map(({ callback_id, listener, fence }) => ({ callbackId: callback_id, listener, fence }));
+  }
+
+  /** @returns keys in the order in which they are handed on */
+  claim(found: readonly Held[], owner: string): readonly string[] {
+    const claimed = found.flatMap((lease) => {
+      const row = this.heldRow(lease);
+      if (!row || this.isLive(row)) return [];
+      const others = this.lane(row.listener, row.stream_key).filter((e) => e.lease_owner !== owner);
+      const isBarred = others.some((e) => this.isLive(e) || e.callback_id < row.callback_id);
+      if (isBarred) return [];
+      row.fence++;
+      this.lend(row, owner);
+      return [row];
+    });
+    // Who held later ones of these lanes must not go on with them.
+    for (const { listener, stream_key } of claimed) {
+      for (const row of this.lane(listener, stream_key)) {
+        if (row.lease_owner === null || row.lease_owner === owner || this.isLive(row)) continue;
+        row.fence++;
+        this.free(row);
+      }
+    }
+    return claimed.map(keyOf);
+  }
+
+  begin(lease: Held, owner: string): boolean {
+    const row = this.heldRow(lease);
+    if (!row) return false;
+    this.lend(row, owner);
+    row.attempts++;
+    row.next_attempt_at = null;
+    return true;
+  }
+
+  settle(lease: Held, state: string, retryInMs: number): void {
+    const row = this.heldRow(lease);
+    if (!row) return;
+    row.state = state;
+    row.next_attempt_at = state === 'pending' ? this.now() + retryInMs : null;
+    if (state !== 'pending') this.free(row);
+  }
+
+  /** @returns the leases that are lost */
+  renew(leases: readonly Held[], owner: string): readonly Held[] {
+    return leases.filter((lease) => {
+      const row = this.heldRow(lease);
+      if (row) this.lend(row, owner);
+      return !row;
+    });
+  }
+
+  release(lease: Held, isUnused: boolean): void {
+    const row = this.heldRow(lease);
+    if (!row) return;
+    this.free(row);
+    if (isUnused) row.attempts--;
+  }
+
+  replay(callbackId: string): void {
+    for (const row of this.rows.values()) {
+      if (row.callback_id !== callbackId || row.state === 'pending') continue;
+      row.state = 'pending';
+      row.fence++;
+      row.attempts_before = row.attempts;
+      row.replayed_at = this.now();
+    }
+  }
+
+  isLive({ lease_until }: Row): boolean {
+    return lease_until !== null && lease_until >= this.now();
+  }
+
+  private isDue(row: Row, owner: string): boolean {
+    if (row.state !== 'pending' || this.isLive(row) || this.isPaused(row)) return false;
+    const lane = this.lane(row.listener, row.stream_key);
+    if (lane.some((e) => this.isLive(e) && e.lease_owner !== owner)) return false;
+    return !lane.some((e) => this.isPaused(e) && e.callback_id < row.callback_id);
+  }
+
+  private isPaused({ next_attempt_at }: Row): boolean {
+    return next_attempt_at !== null && next_attempt_at > this.now();
+  }
+
+  private lane(listener: string, streamKey: string): Row[] {
+    return [...this.rows.values()].filter(
+      (e) => e.state === 'pending' && e.listener === listener && e.stream_key === streamKey,
+    );
+  }
+
+  private heldRow({ callbackId, listener, fence }: Held): Row | undefined {
+    const row = this.rows.get(`${callbackId} ${listener}`);
+    return row?.state === 'pending' && row.fence === fence ? row : undefined;
+  }
+
+  private lend(row: Row, owner: string): void {
+    row.lease_owner = owner;
+    row.lease_until = this.now() + this.leaseMs;
+  }
+
+  private free(row: Row): void {
+    row.lease_owner = null;
+    row.lease_until = null;
+  }
+}
+
+/** Primary key of a row, as text. */
+export function keyOf(row: Pick<Row, 'callback_id' | 'listener'>): string {
+  return `${row.callback_id} ${row.listener}`;
+}

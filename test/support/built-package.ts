@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The package as `npm run build` makes it, in a folder of its own. */
+export interface BuiltPackage {
+  /** Holds `package.json` and `dist`, and finds the packages of the repository. */
+  readonly folder: string;
+  /** The command line. */
+  readonly cli: string;
+  remove(): void;
+}
+
+/** Builds it. Not into dist, which other suites and a running `npm start` may use. */
+export function buildPackage(): BuiltPackage {
+  const folder = mkdtempSync(join(ROOT, 'node_modules/.built-'));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const dist = join(folder, 'dist');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', dist], {
+    cwd: ROOT,
+  });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  return {
+    folder,
+    cli: join(dist, 'cli/main.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
