@@ -1,0 +1,28 @@
+/** This module with everything on: verification, DTO, dedupe, durable rows, delivery, completion. */
+import 'reflect-metadata';
+
+import { Module } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+
+import { LiveCallbackModule } from '../../src/index.js';
+import { serveNest } from './application.js';
+import { readSettings } from './child.js';
+import { cpuProfile } from './cpu-profile.js';
+import { countingListeners } from './counting.listeners.js';
+import { countStatements } from './statement.counter.js';
+
+const settings = readSettings();
+countStatements();
+
+@Module({
+  imports: [
+    LiveCallbackModule.forRoot({
+      keys: settings.key,
+      database: settings.database as DataSourceOptions,
+    }),
+  ],
+  providers: countingListeners(settings),
+})
+class BenchModule {}
+
+await serveNest(BenchModule, settings, () => cpuProfile);

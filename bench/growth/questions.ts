@@ -1,0 +1,78 @@
+import type { INestApplicationContext } from '@nestjs/common';
+
+import { CallbackDatabase, encodeCursor } from '../../src/audit/index.js';
+import { DeliveryLedger } from '../../src/bus/index.js';
+import { LiveCallbackAuditService, type CallbackFilter } from '../../src/index.js';
+import { lastStream, LISTENER, type Filling } from './filling.js';
+
+/** Changes what it is asked of, so it is asked a few times only: the smallest table holds 50 batches. */
+export const PURGE = 'purge of a batch';
+
+/** Something that is asked of the tables. */
+export type AskedQuestion = () => Promise<unknown>;
+
+/** Rows of a page: few enough for a 1,000th page to exist in the smallest table. */
+const PAGE = 10;
+const FAR_PAGE = 1_000;
+const HOUR_MS = 3_600_000;
+/** What a sweep asks for at most. */
+const SWEEP = 1_000;
+
+/** The questions of the README, the sweep when nothing is due, and one batch of a purge. */
+export function questionsTo(
+  app: INestApplicationContext,
+  filling: Filling,
+): Record<string, AskedQuestion> {
+  const audit = app.get(LiveCallbackAuditService, { strict: false });
+  const ledger = app.get(DeliveryLedger, { strict: false });
+  const hoursAgo = (hours: number) => new Date(filling.newestAt - hours * HOUR_MS);
+  const find = (filter: CallbackFilter) => () => audit.find({ ...filter, limit: PAGE });
+  return {
+    'stream and period': find({
+      stream: lastStream(filling),
+      from: hoursAgo(12),
+      to: hoursAgo(1),
+    }),
+    'kind and period': find({ kind: 'stream-push', from: hoursAgo(7), to: hoursAgo(6) }),
+    'state: quarantined': find({ state: 'quarantined' }),
+    'delivery: pending': find({ delivery: 'pending' }),
+    'delivery: dead': find({ delivery: 'dead' }),
+    'first page': find({}),
+    [`${FAR_PAGE.toLocaleString('en')}th page`]: async () =>
+      audit.find({ limit: PAGE, cursor: await farCursor(app) }),
+    'stats of an hour': () => audit.stats({ from: hoursAgo(7), to: hoursAgo(6), bucket: 'minute' }),
+    'sweep, nothing due': () => ledger.claim([LISTENER], SWEEP),
+    [PURGE]: () => purgeBatch(audit),
+  };
+}
+
+/** How long the first batch takes; the pause after it, in which the intake has the database, is not counted. */
+function purgeBatch(audit: LiveCallbackAuditService): Promise<unknown> {
+  const afterOne = new AbortController();
+  return new Promise((resolve, reject) => {
+    const onProgress = () => {
+      afterOne.abort();
+      resolve(undefined);
+    };
+    const policy = { bodyDays: 1, rowDays: 36_500 };
+    audit.purge({ ...policy, signal: afterOne.signal, onProgress }).then(resolve, reject);
+  });
+}
+
+const cursors = new WeakMap<INestApplicationContext, Promise<string>>();
+
+/** Where the 1,000th page begins; looked up once, because the way there is not what is asked. */
+function farCursor(app: INestApplicationContext): Promise<string> {
+  let cursor = cursors.get(app);
+  if (!cursor) cursors.set(app, (cursor = lookUp(app)));
+  return cursor;
+}
+
+async function lookUp(app: INestApplicationContext): Promise<string> {
+  const { dataSource } = app.get(CallbackDatabase, { strict: false });
+  const [row] = await dataSource.query<{ id: string }[]>(
+    `SELECT id FROM live_callback ORDER BY id DESC LIMIT 1 OFFSET ${(FAR_PAGE - 1) * PAGE - 1}`,
+  );
+  if (!row) throw new Error(`There is no ${FAR_PAGE}th page.`);
+  return encodeCursor(row.id);
+}

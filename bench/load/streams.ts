@@ -1,0 +1,2 @@
+/** Streams that the callbacks are spread over. */
+export const STREAMS = 1_000;
