@@ -1,9 +1,17 @@
 /**
- * The README is checked against the code: every TypeScript block compiles, the smallest complete
- * application runs, and its tables name what exists.
+ * The README and what stands in docs/ are checked against the code: every TypeScript block compiles,
+ * the smallest complete application runs, and the tables name what exists.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -21,10 +29,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const KEY = 'KeyOfTheReadmeExample';
 
-const blocks = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+const docs = readdirSync(join(ROOT, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(join(ROOT, 'docs', name), 'utf8'));
+const blocks = [README, ...docs].flatMap((text) =>
+  [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code),
+);
 const smallest = blocks.find((code) => code.includes('app.listen(3000)')) ?? '';
 
-describe('the TypeScript of the README', () => {
+describe('the TypeScript of the README and of docs/', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -47,7 +60,7 @@ describe('the TypeScript of the README', () => {
       outDir: join(folder, 'out'),
       paths: {
         'nestjs-live-callback': [join(ROOT, 'src/index.ts')],
-        'nestjs-live-callback/testing': [join(ROOT, 'src/testing/index.ts')],
+        'nestjs-live-callback/*': [join(ROOT, 'src/*/index.ts')],
       },
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
