@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Injectable, Logger } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
@@ -25,6 +27,9 @@ const CAPACITY = 2_000;
 const LEASE_AGE_MS = 7_000;
 /** Age at which a lease is prolonged, ms: well below its length. */
 const RENEW_AFTER_MS = 2_500;
+
+/** The longest that a suspect waits for others, ms: a listener may take an hour. */
+const SUSPECT_WAIT_MS = 5_000;
 
 /** A delivery that this process holds. */
 export interface HeldDelivery {
@@ -74,6 +79,8 @@ export class LiveEventDispatcher {
   private readonly heldBy = new Map<string, number>();
   private readonly handOvers = new Sequence();
   private readonly suspects = new Sequence();
+  /** Runs of what was attempted before. */
+  private readonly resumed = new Set<Promise<number | null>>();
   /** Outcomes on their way into the table. */
   private recording = 0;
   private isStopped = false;
@@ -192,14 +199,37 @@ export class LiveEventDispatcher {
 
   /** @returns the pause before the next attempt; null when there is none */
   private attempt(delivery: Delivery): Promise<number | null> {
-    if (!delivery.isSuspect) return this.attemptNow(delivery);
-    // One that may end the process runs alone among its like: the others are not to die with it, and
-    // what they came to is on record before it starts.
-    return this.suspects.run(async () => {
-      const pause = await this.attemptNow(delivery);
-      await delivery.recorded;
-      return pause;
-    });
+    if (delivery.isSuspect) return this.suspects.run(() => this.attemptAlone(delivery));
+    const isResumed = !delivery.isCounted && delivery.attempts > delivery.attemptsBefore;
+    const run = this.attemptNow(delivery);
+    return isResumed ? this.resume(run) : run;
+  }
+
+  /** Keeps what a process has left behind once in sight while it runs. */
+  private async resume(run: Promise<number | null>): Promise<number | null> {
+    this.resumed.add(run);
+    try {
+      return await run;
+    } finally {
+      this.resumed.delete(run);
+    }
+  }
+
+  /**
+   * One that may end the process runs alone among its like: the others are not to die with it, and what
+   * they came to is on record before it starts. Those that may become its like run before it, so that it
+   * does not die with them again.
+   */
+  private async attemptAlone(delivery: Delivery): Promise<number | null> {
+    const cleared = new AbortController();
+    await Promise.race([
+      Promise.allSettled(this.resumed),
+      sleep(SUSPECT_WAIT_MS, undefined, { signal: cleared.signal, ref: false }).catch(() => {}),
+    ]);
+    cleared.abort();
+    const pause = await this.attemptNow(delivery);
+    await delivery.recorded;
+    return pause;
   }
 
   private async attemptNow(delivery: Delivery): Promise<number | null> {
