@@ -99,7 +99,8 @@ const OVERRIDES: Record<Dialect, Overrides> = {
         // On its way from one user to the next a client has no listener, and the end of its
         // connection would be the end of the process. Who uses it learns of it from the query.
         client.on('error', () => {});
-        return client.query('SET synchronous_commit = on');
+        // A plan that was made on small tables must not read large ones from end to end.
+        return client.query('SET synchronous_commit = on; SET enable_seqscan = off');
       },
     },
   }),

@@ -460,6 +460,43 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
         expect(await find(host)).toHaveLength(1);
       });
 
+      it('statements that were planned on empty tables do not read growing ones from end to end', async () => {
+        const database = await scratchDatabase(create);
+        const host = await scratchHost({ database, module: { providers: [EventRecorder] } });
+        const dataSource = await operator(database);
+        const COUNT = 2_000;
+        for (let sent = 0; sent < COUNT; sent += 50) {
+          const batch = Array.from({ length: 50 }, (_, i) => push({ stream_id: `stream-${i}` }));
+          await Promise.all(batch.map((signed) => host.send(signed)));
+        }
+        await whenListenersDone(host.app);
+        await host.close();
+        interface Reads {
+          readonly table: string;
+          readonly inserted: number;
+          readonly scanned: number;
+          readonly found: number;
+        }
+        const reads = () =>
+          dataSource.query<Reads[]>(
+            `SELECT t.relname AS table, n_tup_ins::int AS inserted, seq_tup_read::int AS scanned,
+               (SELECT sum(idx_tup_read)::int FROM pg_stat_user_indexes i
+                WHERE i.relid = t.relid) AS found
+             FROM pg_stat_user_tables t
+             WHERE relname IN ('live_callback', 'live_callback_delivery') ORDER BY relname`,
+          );
+        // A connection tells its figures when it ends, or some time later.
+        const told = await vi.waitFor(async () => {
+          const rows = await reads();
+          expect(rows.map(({ inserted }) => inserted)).toEqual([COUNT, COUNT]);
+          return rows;
+        }, 10_000);
+        for (const { scanned, found } of told) {
+          expect(scanned).toBeLessThan(COUNT);
+          expect(found).toBeLessThan(20 * COUNT);
+        }
+      });
+
       it('connections that the server ends mean 503 or 200, and never a lost callback', async () => {
         const database = await scratchDatabase(create);
         const host = await scratchHost({ database });

@@ -26,6 +26,10 @@ const NOW = NOW_MS.postgres;
 /**
  * Writes to PostgreSQL. A batch is one prepared statement, and with that one round trip and one
  * commit, whatever its size: columns travel as arrays.
+ *
+ * The plan of a prepared statement stays, also one that was made on tables without rows. So what is
+ * looked up per row is a LATERAL join with a LIMIT, which no plan turns into a pass over the table, and
+ * connections prefer indexes to passes (see `createModuleDataSource`).
  */
 export class PostgresWriter implements CallbackWriter {
   private readonly pool: Pool;
@@ -56,36 +60,43 @@ export class PostgresWriter implements CallbackWriter {
       ), stored AS (
         INSERT INTO ${callback} AS c (${COLUMN_LIST}, variant)
         SELECT ${CALLBACK_COLUMNS.map(({ name }) => `v.${name}`).join(', ')},
-          v.variant OR EXISTS (
-            SELECT 1 FROM ${callback} o WHERE o.identity_digest = v.identity_digest)
+          v.variant OR elder.is_there IS NOT NULL
         FROM incoming v
+        LEFT JOIN LATERAL (
+          SELECT true AS is_there FROM ${callback} o
+          WHERE o.identity_digest = v.identity_digest LIMIT 1) elder ON true
         ON CONFLICT (content_digest) DO UPDATE SET
           deliveries_count = c.deliveries_count + excluded.deliveries_count,
           last_received_at = greatest(c.last_received_at, excluded.last_received_at)
         RETURNING c.id, c.content_digest, c.variant
-      ), deliveries AS (
-        INSERT INTO ${delivery}
-          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
-            next_attempt_at)
-        SELECT d.callback_id, d.listener, d.stream_key, 'pending',
-          CASE WHEN b.blocked THEN 0 ELSE d.attempts END,
-          CASE WHEN b.blocked THEN NULL ELSE $${next + 6}::text END,
-          CASE WHEN b.blocked THEN NULL ELSE ${NOW} + $${next + 7}::bigint END, 1,
-          CASE WHEN b.blocked THEN ${NOW} + $${next + 8}::bigint END
+      ), placed AS MATERIALIZED (
+        SELECT d.*, NOT d.taken OR other.is_there IS NOT NULL AS waits
         FROM unnest($${next + 1}::uuid[], $${next + 2}::text[], $${next + 3}::text[],
             $${next + 4}::int[], $${next + 5}::boolean[])
           AS d(callback_id, listener, stream_key, attempts, taken)
         JOIN stored s ON s.id = d.callback_id
-        CROSS JOIN LATERAL (SELECT NOT d.taken OR EXISTS (
-          SELECT 1 FROM ${delivery} e
-          WHERE e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key
-            AND e.lease_owner IS DISTINCT FROM $${next + 6}::text) AS blocked) b
-        RETURNING callback_id, listener, lease_owner
+        LEFT JOIN LATERAL (
+          SELECT true AS is_there FROM ${delivery} e
+          WHERE d.taken AND e.state = 'pending' AND e.listener = d.listener
+            AND e.stream_key = d.stream_key
+            AND e.lease_owner IS DISTINCT FROM $${next + 6}::text
+          LIMIT 1) other ON true
+      ), deliveries AS (
+        INSERT INTO ${delivery}
+          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
+            next_attempt_at)
+        SELECT callback_id, listener, stream_key, 'pending',
+          CASE WHEN waits THEN 0 ELSE attempts END,
+          CASE WHEN waits THEN NULL ELSE $${next + 6}::text END,
+          CASE WHEN waits THEN NULL ELSE ${NOW} + $${next + 7}::bigint END, 1,
+          CASE WHEN waits THEN ${NOW} + $${next + 8}::bigint END
+        FROM placed
       )
-      SELECT s.id, s.content_digest, s.variant, ARRAY(
-        SELECT d.listener FROM deliveries d
-        WHERE d.callback_id = s.id AND d.lease_owner IS NOT NULL) AS leased
-      FROM stored s`;
+      SELECT s.id, s.content_digest, s.variant, lost.listeners AS lost
+      FROM stored s
+      LEFT JOIN (
+        SELECT callback_id, array_agg(listener) AS listeners
+        FROM placed WHERE taken AND waits GROUP BY callback_id) lost ON lost.callback_id = s.id`;
     this.requeueSql = `
       WITH changed AS (
         UPDATE ${callback} c
@@ -105,11 +116,12 @@ export class PostgresWriter implements CallbackWriter {
     this.contestedSql = `
       SELECT d.callback_id AS "callbackId", d.listener, d.stream_key AS "streamKey"
       FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d(callback_id, listener, stream_key)
-      WHERE EXISTS (
-        SELECT 1 FROM ${delivery} e
+      CROSS JOIN LATERAL (
+        SELECT true FROM ${delivery} e
         WHERE e.state = 'pending' AND e.listener = d.listener AND e.stream_key = d.stream_key
           AND e.lease_owner IS DISTINCT FROM $4
-          AND (e.lease_until >= ${NOW} OR e.callback_id < d.callback_id))`;
+          AND (e.lease_until >= ${NOW} OR e.callback_id < d.callback_id)
+        LIMIT 1) other`;
     this.settleSql = `
       UPDATE ${delivery} d
       SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
@@ -189,6 +201,8 @@ export class PostgresWriter implements CallbackWriter {
     const deliveries = batch.flatMap(({ callback }) =>
       callback.deliveries.map((delivery) => ({ id: callback.id, ...delivery })),
     );
+    const listeners = new Set(deliveries.map(({ listener }) => listener));
+    const taken = new Set([...listeners].filter((listener) => lease.takes(listener)));
     const { rows } = await this.pool.query<StoredRow>({
       name: 'live_callback_insert',
       text: this.insertSql,
@@ -199,7 +213,7 @@ export class PostgresWriter implements CallbackWriter {
         deliveries.map(({ listener }) => listener),
         deliveries.map(({ streamKey }) => streamKey),
         deliveries.map(({ attempts }) => attempts),
-        deliveries.map(({ listener }) => lease.takes(listener)),
+        deliveries.map(({ listener }) => taken.has(listener)),
         lease.owner,
         lease.milliseconds,
         lease.graceMs,
@@ -209,7 +223,12 @@ export class PostgresWriter implements CallbackWriter {
     return batch.map(({ callback }) => {
       const row = byDigest.get(callback.contentDigest);
       const isNew = row?.id === callback.id;
-      return { isNew, variant: row?.variant === true, leased: row?.leased ?? [] };
+      const leased = isNew
+        ? callback.deliveries
+            .map(({ listener }) => listener)
+            .filter((it) => taken.has(it) && !row.lost?.includes(it))
+        : [];
+      return { isNew, variant: row?.variant === true, leased };
     });
   }
 
@@ -335,7 +354,8 @@ interface StoredRow {
   readonly id: string;
   readonly content_digest: string;
   readonly variant: boolean;
-  readonly leased: string[];
+  /** Listeners whose lane another node has come into first. */
+  readonly lost: string[] | null;
 }
 
 function leaseArrays(leases: readonly DeliveryLease[]): [string[], string[], number[]] {
