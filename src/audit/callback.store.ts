@@ -16,6 +16,7 @@ import type {
   InsertResult,
   LeasedDelivery,
   NewCallback,
+  NewDelivery,
 } from './writers/callback.writer.js';
 
 /** What became of a callback: `duplicate` when its content had been stored before. */
@@ -37,6 +38,12 @@ interface Entry {
   readonly onStored: OnStored;
 }
 
+/** A callback that is committed and new. */
+interface Stored extends Entry {
+  readonly result: InsertResult;
+}
+
+const NONE: ReadonlySet<NewDelivery> = new Set();
 /** Fence of the lease that the insert takes. */
 const FIRST_FENCE = 1;
 /** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
@@ -84,20 +91,22 @@ export class CallbackStore {
   }
 
   private async write(entries: readonly Entry[]): Promise<StoreOutcome[]> {
-    const batch = distinct(entries.map(({ callback }) => callback));
+    const batch = distinct(entries);
     const owner = this.process.id;
-    const results = await this.insert([...batch.values()], owner);
-    const byDigest = new Map<string, InsertResult>();
-    let index = 0;
-    for (const digest of batch.keys()) byDigest.set(digest, results[index++] as InsertResult);
+    const results = await this.insert(batch, owner);
     // Of several copies in one batch the first is the event, the others its redeliveries.
-    const isNew = ({ callback }: Entry) =>
-      byDigest.get(callback.contentDigest)?.isNew === true &&
-      batch.get(callback.contentDigest)?.callback === callback;
-    const stored = entries.filter(isNew);
-    if (stored.length > 0) this.handOnInOrder(stored, byDigest, owner);
-    this.wakeEngine(stored, byDigest);
-    return entries.map((entry) => (isNew(entry) ? 'stored' : 'duplicate'));
+    const news = new Map<NewCallback, InsertResult>();
+    for (const [index, { callback }] of batch.entries()) {
+      const result = results[index] as InsertResult;
+      if (result.isNew) news.set(callback, result);
+    }
+    const stored = entries.flatMap(({ callback, onStored }) => {
+      const result = news.get(callback);
+      return result ? [{ callback, onStored, result }] : [];
+    });
+    if (stored.length > 0) this.handOnInOrder(stored, owner);
+    this.wakeEngine(stored);
+    return entries.map(({ callback }) => (news.has(callback) ? 'stored' : 'duplicate'));
   }
 
   private async insert(
@@ -118,41 +127,17 @@ export class CallbackStore {
   }
 
   /** Behind the answers: whoever sent the callbacks need not wait for it. */
-  private handOnInOrder(
-    stored: readonly Entry[],
-    results: ReadonlyMap<string, InsertResult>,
-    owner: string,
-  ): void {
-    const leased = stored.flatMap(({ callback }) => {
-      const { leased: listeners } = results.get(callback.contentDigest) as InsertResult;
-      return callback.deliveries
-        .filter(({ listener }) => listeners.includes(listener))
-        .map((delivery) => ({ callbackId: callback.id, ...delivery }));
-    });
-    const taken = new Set(leased.map(keyOf));
+  private handOnInOrder(stored: readonly Stored[], owner: string): void {
+    const leased = stored.flatMap(({ result }) => result.leased);
     this.handOvers.add(leased);
     const handedOn = this.dispatcher.inOrder(async () => {
       // The answers leave before a listener can hold up the event loop.
       await new Promise(setImmediate);
       const lost = await this.giveUpContested(leased, owner);
       this.handOvers.delete(leased);
-      for (const { callback, onStored } of stored) {
-        const deliveries = callback.deliveries.filter(({ listener }) => {
-          const key = keyOf({ callbackId: callback.id, listener });
-          return taken.has(key) && !lost.has(key);
-        });
-        onStored({
-          variant: results.get(callback.contentDigest)?.variant === true,
-          deliveries: deliveries.map(({ listener, streamKey, attempts }) => ({
-            listener,
-            streamKey,
-            fence: FIRST_FENCE,
-            attempts,
-            isCounted: attempts === 1,
-            attemptsBefore: 0,
-            isSuspect: false,
-          })),
-        });
+      for (const { onStored, result } of stored) {
+        const kept = result.leased.filter((it) => !lost.has(it));
+        onStored({ variant: result.variant, deliveries: kept.map(toTaken) });
       }
     });
     handedOn.catch((error: unknown) => {
@@ -163,49 +148,49 @@ export class CallbackStore {
   }
 
   /** What is not leased here is for whoever comes first. */
-  private wakeEngine(stored: readonly Entry[], results: ReadonlyMap<string, InsertResult>): void {
+  private wakeEngine(stored: readonly Stored[]): void {
     this.placement.wake(
-      stored.flatMap(({ callback: { id, kind, streamName, contentDigest, deliveries } }) => {
-        const leased = results.get(contentDigest)?.leased ?? [];
-        return deliveries
-          .filter(({ listener }) => !leased.includes(listener))
-          .map(({ listener, streamKey }) => ({
-            callbackId: id,
+      stored.flatMap(({ callback: { kind, streamName, deliveries }, result: { leased } }) =>
+        deliveries
+          .filter((it) => !leased.includes(it))
+          .map(({ callbackId, listener, streamKey }) => ({
+            callbackId,
             listener,
             streamKey,
             kind,
             stream: streamName,
-          }));
-      }),
+          })),
+      ),
     );
   }
 
-  /** @returns keys of the deliveries that another node comes before, or that nobody could ask about */
+  /** @returns the deliveries that another node comes before, or that nobody could ask about */
   private async giveUpContested(
-    leased: readonly (LeasedDelivery & { readonly attempts: number })[],
+    leased: readonly NewDelivery[],
     owner: string,
-  ): Promise<ReadonlySet<string>> {
+  ): Promise<ReadonlySet<NewDelivery>> {
     // Who is alone in a lane has nobody to ask about.
     const inLanes = leased.filter(({ callbackId, streamKey }) => streamKey !== callbackId);
-    if (inLanes.length === 0) return new Set();
+    if (inLanes.length === 0) return NONE;
     try {
       const { writer } = this.database;
-      const contested = new Set((await writer.contested(inLanes, owner)).map(keyOf));
-      if (contested.size === 0) return contested;
-      const released = inLanes.filter((it) => contested.has(keyOf(it)));
+      const contested = await writer.contested(inLanes, owner);
+      if (contested.length === 0) return NONE;
+      const keys = new Set(contested.map(keyOf));
+      const lost = inLanes.filter((it) => keys.has(keyOf(it)));
       await writer.release(
-        released.map(({ callbackId, listener, attempts }) => ({
+        lost.map(({ callbackId, listener, attempts }) => ({
           callbackId,
           listener,
           fence: FIRST_FENCE,
           isUnused: attempts === 1,
         })),
       );
-      return contested;
+      return new Set(lost);
     } catch (error) {
       this.loseTrack();
       this.logger.error(`New deliveries wait for a sweep: ${errorText(error)}`);
-      return new Set(inLanes.map(keyOf));
+      return new Set(inLanes);
     }
   }
 
@@ -224,13 +209,25 @@ function keyOf({ callbackId, listener }: Pick<LeasedDelivery, 'callbackId' | 'li
   return `${callbackId} ${listener}`;
 }
 
-/** Entries by content digest: a statement can meet each unique key once only. */
-function distinct(callbacks: readonly NewCallback[]): Map<string, BatchEntry> {
-  const entries = new Map<string, BatchEntry>();
+function toTaken({ listener, streamKey, attempts }: NewDelivery): TakenDelivery {
+  return {
+    listener,
+    streamKey,
+    fence: FIRST_FENCE,
+    attempts,
+    isCounted: attempts === 1,
+    attemptsBefore: 0,
+    isSuspect: false,
+  };
+}
+
+/** An entry per content: a statement can meet each unique key once only. */
+function distinct(entries: readonly Entry[]): BatchEntry[] {
+  const byContent = new Map<string, BatchEntry>();
   const identities = new Set<string>();
-  for (const callback of callbacks) {
-    const known = entries.get(callback.contentDigest);
-    entries.set(
+  for (const { callback } of entries) {
+    const known = byContent.get(callback.contentDigest);
+    byContent.set(
       callback.contentDigest,
       known
         ? { ...known, copies: known.copies + 1 }
@@ -238,7 +235,7 @@ function distinct(callbacks: readonly NewCallback[]): Map<string, BatchEntry> {
     );
     identities.add(callback.identityDigest);
   }
-  return entries;
+  return [...byContent.values()];
 }
 
 function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
@@ -247,6 +244,15 @@ function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
       () => reject(new StorageUnavailableError('storage-timeout')),
       milliseconds,
     );
-    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error as Error);
+      },
+    );
   });
 }

@@ -15,6 +15,7 @@ export function deliveriesOf(
   if (listeners.length === 0) return [];
   const key = identityDigest('stream', [domain, path, name]);
   return listeners.map(({ id: listener, options }) => ({
+    callbackId: id,
     listener,
     streamKey: options.order === 'stream' ? key : id,
     // Where there is no second attempt, the first is counted when it begins, and not before.

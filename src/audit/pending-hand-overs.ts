@@ -8,30 +8,32 @@ import type { LeasedDelivery } from './writers/callback.writer.js';
  */
 @Injectable()
 export class PendingHandOvers {
-  private readonly lanes = new Map<string, Set<string>>();
+  private readonly batches = new Set<readonly LeasedDelivery[]>();
 
-  add(deliveries: readonly LeasedDelivery[]): void {
-    for (const delivery of deliveries) {
-      const key = laneOf(delivery);
-      const ids = this.lanes.get(key);
-      if (ids) ids.add(delivery.callbackId);
-      else this.lanes.set(key, new Set([delivery.callbackId]));
-    }
+  add(batch: readonly LeasedDelivery[]): void {
+    this.batches.add(batch);
   }
 
-  delete(deliveries: readonly LeasedDelivery[]): void {
-    for (const delivery of deliveries) {
-      const key = laneOf(delivery);
-      const ids = this.lanes.get(key);
-      ids?.delete(delivery.callbackId);
-      if (ids?.size === 0) this.lanes.delete(key);
-    }
+  delete(batch: readonly LeasedDelivery[]): void {
+    this.batches.delete(batch);
   }
 
-  /** Whether an earlier one of its lane waits. */
-  hasBefore(delivery: LeasedDelivery): boolean {
-    const ids = this.lanes.get(laneOf(delivery));
-    return ids !== undefined && [...ids].some((id) => id < delivery.callbackId);
+  /** Those of the deliveries that an earlier one of their lane, which waits, comes before. */
+  behindThem<T extends LeasedDelivery>(deliveries: readonly T[]): readonly T[] {
+    const earliest = new Map<string, string>();
+    for (const batch of this.batches) {
+      for (const delivery of batch) {
+        const lane = laneOf(delivery);
+        const known = earliest.get(lane);
+        if (known === undefined || delivery.callbackId < known) {
+          earliest.set(lane, delivery.callbackId);
+        }
+      }
+    }
+    return deliveries.filter((it) => {
+      const first = earliest.get(laneOf(it));
+      return first !== undefined && first < it.callbackId;
+    });
   }
 }
 

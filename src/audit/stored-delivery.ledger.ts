@@ -166,7 +166,7 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       return fence === undefined ? [] : [Object.assign(row, { fence })];
     });
     const contested = new Set((await writer.contested(leased, this.process.id)).map(keyOf));
-    for (const row of leased) if (this.handOvers.hasBefore(row)) contested.add(keyOf(row));
+    for (const row of this.handOvers.behindThem(leased)) contested.add(keyOf(row));
     await this.release(
       leased
         .filter((row) => contested.has(keyOf(row)))

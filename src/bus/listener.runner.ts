@@ -39,20 +39,32 @@ export class ListenerRunner {
   }
 }
 
-function withDeadline(listener: Listener, event: LiveEvent, run: ListenerRun): Promise<void> {
-  const { timeoutMs } = listener.options;
+/** Async, so that what a listener throws at once is a rejection like any other. */
+async function withDeadline(listener: Listener, event: LiveEvent, run: ListenerRun): Promise<void> {
+  const work = listener.handle(event, run);
+  // One that has ended already needs no timer.
+  if (isPromiseLike(work)) await endInTime(work, listener.options.timeoutMs, run);
+}
+
+function endInTime(work: PromiseLike<unknown>, timeoutMs: number, run: ListenerRun): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       run.abort();
       reject(new ListenerTimeoutError(timeoutMs));
     }, timeoutMs);
-    call(listener, event, run)
-      .finally(() => clearTimeout(timer))
-      .then(resolve, reject);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error as Error);
+      },
+    );
   });
 }
 
-/** Async, so that what a listener throws at once is a rejection like any other. */
-async function call(listener: Listener, event: LiveEvent, run: ListenerRun): Promise<void> {
-  await listener.handle(event, run);
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

@@ -64,9 +64,9 @@ interface Delivery extends DeliveryLease, HeldDelivery {
   isLost: boolean;
   readonly to: Listener;
   readonly attemptsBefore: number;
-  run?: ListenerRun;
+  run: ListenerRun | undefined;
   /** Resolves when the latest outcome is in the table. */
-  recorded?: Promise<void>;
+  recorded: Promise<void> | undefined;
 }
 
 /** Hands stored events to durable listeners: in order, retried, with every outcome recorded. */
@@ -74,9 +74,8 @@ interface Delivery extends DeliveryLease, HeldDelivery {
 export class LiveEventDispatcher {
   private readonly logger = new Logger('LiveCallback');
   private readonly queues = new Map<string, ListenerQueue<Delivery>>();
-  /** What is held: waiting, running, or being recorded. */
-  private readonly held = new Map<string, Delivery>();
-  private readonly heldBy = new Map<string, number>();
+  /** What is held by listener and callback: waiting, running, or being recorded. */
+  private readonly held = new Map<string, Map<string, Delivery>>();
   private readonly handOvers = new Sequence();
   private readonly suspects = new Sequence();
   /** Runs of what was attempted before. */
@@ -96,12 +95,12 @@ export class LiveEventDispatcher {
 
   /** How many more deliveries of a listener this process should take. */
   roomOf(listener: string): number {
-    return Math.max(0, CAPACITY - (this.heldBy.get(listener) ?? 0));
+    return Math.max(0, CAPACITY - (this.held.get(listener)?.size ?? 0));
   }
 
   /** Whether this process holds a delivery. */
   holds({ callbackId, listener }: Pick<DeliveryLease, 'callbackId' | 'listener'>): boolean {
-    return this.held.has(`${callbackId} ${listener}`);
+    return this.held.get(listener)?.has(callbackId) === true;
   }
 
   observe(observer: DispatchObserver): void {
@@ -124,25 +123,34 @@ export class LiveEventDispatcher {
 
   /** Takes an event whose delivery rows are committed and leased to this process. */
   dispatch(event: LiveEvent, deliveries: readonly TakenDelivery[]): void {
-    for (const { streamKey, ...taken } of deliveries) {
-      const { listener, fence, attempts } = taken;
+    for (const taken of deliveries) {
+      const { listener, streamKey, fence, attempts } = taken;
       const to = this.registry.get(listener);
-      const key = `${event.id} ${listener}`;
-      const known = this.held.get(key);
-      // Its lease had run out; it goes on, or waits, under the new one.
-      if (known) Object.assign(known, { fence, attempts, isLost: false });
-      if (!to || known) continue;
+      if (!to) continue;
+      const held = this.heldFor(listener);
+      const known = held.get(event.id);
+      if (known) {
+        // Its lease had run out; it goes on, or waits, under the new one.
+        Object.assign(known, { fence, attempts, isLost: false });
+        continue;
+      }
       const delivery: Delivery = {
-        ...taken,
-        event,
-        to,
         callbackId: event.id,
+        listener,
         lane: { listener, streamKey },
+        to,
+        event,
+        fence,
         leasedAt: performance.now(),
+        attempts,
+        attemptsBefore: taken.attemptsBefore,
+        isCounted: taken.isCounted,
+        isSuspect: taken.isSuspect,
         isLost: false,
+        run: undefined,
+        recorded: undefined,
       };
-      this.held.set(key, delivery);
-      this.heldBy.set(listener, (this.heldBy.get(listener) ?? 0) + 1);
+      held.set(event.id, delivery);
       this.observer?.taken(delivery);
       this.queueOf(to).push(streamKey, delivery);
     }
@@ -151,12 +159,12 @@ export class LiveEventDispatcher {
   /** Prolongs the leases that are held for some time. */
   async renew(): Promise<void> {
     const now = performance.now();
-    const aged = [...this.held.values()].filter((it) => now - it.leasedAt > RENEW_AFTER_MS);
+    const aged = this.allHeld().filter((it) => now - it.leasedAt > RENEW_AFTER_MS);
     if (aged.length === 0) return;
     const lost = await this.ledger.renew(aged.map(leaseOf));
     for (const delivery of aged) delivery.leasedAt = now;
     for (const { callbackId, listener, fence } of lost) {
-      const delivery = this.held.get(`${callbackId} ${listener}`);
+      const delivery = this.held.get(listener)?.get(callbackId);
       if (delivery?.fence !== fence) continue;
       delivery.isLost = true;
       delivery.run?.abort();
@@ -185,7 +193,17 @@ export class LiveEventDispatcher {
 
   /** Tells the runs that are still going on that the application stops. */
   abort(): void {
-    for (const { run } of this.held.values()) run?.abort();
+    for (const { run } of this.allHeld()) run?.abort();
+  }
+
+  private heldFor(listener: string): Map<string, Delivery> {
+    let held = this.held.get(listener);
+    if (!held) this.held.set(listener, (held = new Map()));
+    return held;
+  }
+
+  private allHeld(): Delivery[] {
+    return [...this.held.values()].flatMap((held) => [...held.values()]);
   }
 
   private queueOf(listener: Listener): ListenerQueue<Delivery> {
@@ -298,14 +316,9 @@ export class LiveEventDispatcher {
     retryInMs: number,
   ): void {
     const { id, kind, attempt } = delivery.event;
-    const { listener } = delivery;
-    const recorded = this.ledger.settle({
-      ...leaseOf(delivery),
-      state,
-      error,
-      durationMs,
-      retryInMs,
-    });
+    const { callbackId, listener, fence } = delivery;
+    const outcome = { callbackId, listener, fence, state, error, durationMs, retryInMs };
+    const recorded = this.ledger.settle(outcome);
     if (error !== null) emitSignal('failed', () => ({ id, kind, listener, attempt, error }));
     if (state === 'dead') {
       emitSignal('dead', () => ({ id, kind, listener, attempt, error: error ?? '' }));
@@ -341,10 +354,7 @@ export class LiveEventDispatcher {
 
   private drop(delivery: Delivery): void {
     const { callbackId, listener } = delivery;
-    if (this.held.delete(`${callbackId} ${listener}`)) {
-      this.heldBy.set(listener, (this.heldBy.get(listener) ?? 1) - 1);
-      this.observer?.dropped(delivery);
-    }
+    if (this.held.get(listener)?.delete(callbackId)) this.observer?.dropped(delivery);
     this.tellIfIdle();
   }
 

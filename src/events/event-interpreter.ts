@@ -36,6 +36,7 @@ export interface Interpretation {
 const PAIR: ReadonlySet<string> = new Set(['t', 'sign']);
 const MAX_REMARKS = 16;
 const MAX_NAME_LENGTH = 64;
+const NONE: readonly string[] = Object.freeze([]);
 /** Last millisecond that a Date can hold. */
 const MAX_DATE = 8.64e15;
 
@@ -47,42 +48,22 @@ export class EventInterpreter {
   interpret(payload: JsonObject): Interpretation {
     const definition = this.catalog.ofPayload(payload);
     const content = contentDigest(payload);
-    const common = {
+    const fit = definition && fitInto(definition, payload, content);
+    const isAccepted = fit !== undefined && 'data' in fit;
+    const kind = definition?.kind ?? UNKNOWN_KIND;
+    // One literal, and nothing spread into it: that would cost more than all the rest.
+    return {
+      kind,
+      state: isAccepted ? 'accepted' : definition ? 'quarantined' : 'unknown',
       eventType: eventTypeOf(payload['event_type']),
+      data: isAccepted ? fit.data : payload,
       stream: streamIdentityOf(payload),
       sequence: textOf(payload['sequence']),
+      occurredAt: isAccepted ? toDate(fit.occurredAt) : null,
       contentDigest: content,
-      remarks: [] as readonly string[],
-      errors: [] as readonly string[],
-    };
-    const untyped = { ...common, data: payload, occurredAt: null };
-    if (!definition) {
-      return {
-        ...untyped,
-        kind: UNKNOWN_KIND,
-        state: 'unknown',
-        identityDigest: identityDigest(UNKNOWN_KIND, [content]),
-      };
-    }
-    const { kind } = definition;
-    const fit = fitInto(definition, payload, content);
-    if ('errors' in fit) {
-      return {
-        ...untyped,
-        kind,
-        state: 'quarantined',
-        identityDigest: identityDigest(kind, [content]),
-        errors: fit.errors.slice(0, MAX_REMARKS),
-      };
-    }
-    return {
-      ...common,
-      kind,
-      state: 'accepted',
-      data: fit.data,
-      occurredAt: toDate(fit.occurredAt),
-      identityDigest: fit.identity,
-      remarks: remarksOn(definition, payload),
+      identityDigest: isAccepted ? fit.identity : identityDigest(kind, [content]),
+      remarks: isAccepted && definition ? remarksOn(definition, payload) : NONE,
+      errors: fit === undefined || isAccepted ? NONE : fit.errors.slice(0, MAX_REMARKS),
     };
   }
 }
@@ -112,14 +93,12 @@ function toDate(milliseconds: number | undefined): Date | null {
   return new Date(milliseconds);
 }
 
-const NO_REMARKS: readonly string[] = Object.freeze([]);
-
 function remarksOn(definition: EventDefinition, payload: JsonObject): readonly string[] {
-  if ('create' in definition) return NO_REMARKS; // a DTO of the host: what it knows is not declared here
+  if ('create' in definition) return NONE; // a DTO of the host: what it knows is not declared here
   const known = namesOf(definition.dto);
   const unknown = Object.keys(payload).filter((key) => !known.has(key));
   const drifted = fieldsOf(definition.dto).filter((field) => hasDrifted(field, payload));
-  if (unknown.length + drifted.length === 0) return NO_REMARKS;
+  if (unknown.length + drifted.length === 0) return NONE;
   return [
     ...unknown.map((key) => `unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`),
     ...drifted.map(({ name }) => `drifted-type: ${name}`),

@@ -40,8 +40,16 @@ const MAX_ITEMS = 4_096;
 
 const FIELDS = 'nestjs-live-callback:fields';
 
+const KNOWN = new WeakMap<DtoClass, readonly Field[]>();
+
 /** The fields that a DTO class and its ancestors declare with the decorators of this file. */
 export function fieldsOf(dto: DtoClass): readonly Field[] {
+  let fields = KNOWN.get(dto);
+  if (!fields) KNOWN.set(dto, (fields = declaredOn(dto)));
+  return fields;
+}
+
+function declaredOn(dto: object): readonly Field[] {
   return (Reflect.getMetadata(FIELDS, dto) as Field[] | undefined) ?? [];
 }
 
@@ -65,7 +73,7 @@ function field(
     const declared: Field = { ...options, name: String(key), coerce };
     Reflect.defineMetadata(
       FIELDS,
-      [...fieldsOf(target.constructor as DtoClass), declared],
+      [...declaredOn(target.constructor), declared],
       target.constructor,
     );
     Expose()(target, key);

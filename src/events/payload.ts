@@ -43,7 +43,21 @@ export function parsePayload(text: string): Payload {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new PayloadError('json-not-object');
   }
-  return { value, repeatedKeys: scan.repeatedKeys };
+  const isEachOnce = Object.keys(value).length === scan.topLevelKeys;
+  return { value, repeatedKeys: isEachOnce ? NO_KEYS : repeatedKeysOf(text) };
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+function repeatedKeysOf(text: string): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const repeated = new Set<string>();
+  scanJson(text, (quoted) => {
+    const key = keyOf(quoted);
+    if (keys.has(key)) repeated.add(key);
+    keys.add(key);
+  });
+  return repeated;
 }
 
 /**
@@ -57,6 +71,7 @@ export function parseJson(text: string): JsonValue {
 
 function parseScanned(text: string): JsonValue {
   try {
+    if (!mayReachPrototype(text)) return JSON.parse(withoutMark(text)) as JsonValue;
     return sjson.parse(text, undefined, {
       protoAction: 'remove',
       constructorAction: 'remove',
@@ -66,29 +81,50 @@ function parseScanned(text: string): JsonValue {
   }
 }
 
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
+}
+
+/** Whether a key may, as it stands or written with escapes. Cheaper than to look for such keys. */
+function mayReachPrototype(text: string): boolean {
+  return text.includes('\\') || text.includes('__proto__') || text.includes('constructor');
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const PLUS = 0x2b;
 const MINUS = 0x2d;
+const POINT = 0x2e;
 const COLON = 0x3a;
+const UPPER_E = 0x45;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+const LOWER_E = 0x65;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const BYTE_ORDER_MARK = 0xfeff;
 const PLAIN_INTEGER = /^-?(?:0|[1-9]\d*)$/;
 /** What may follow a value; sticky, so that it looks where the number ends. */
 const AFTER_VALUE = /[ \t\r\n]*(?:[,\]}]|$)/y;
 /** The shortest integer that may be unsafe has 16 digits. */
 const UNSAFE_LENGTH = 16;
 
+/** A text that `JSON.parse` takes without loss, and how many keys stand at its top level. */
+interface Scan {
+  readonly text: string;
+  readonly topLevelKeys: number;
+}
+
 /**
- * One pass before `JSON.parse`, which is fast but overflows silently: bounds the depth, notes
- * repeated top-level keys, and quotes integers that a double would round. It judges no syntax:
- * what is not JSON stays not JSON, and the parser refuses it.
+ * One pass before `JSON.parse`, which is fast but overflows silently: bounds the depth, counts the
+ * top-level keys, and quotes integers that a double would round. It judges no syntax: what is not
+ * JSON stays not JSON, and the parser refuses it.
+ *
+ * @param onKey told each top-level key, in its quotes
  */
-function scanJson(text: string): { text: string; repeatedKeys: ReadonlySet<string> } {
-  const topLevelKeys = new Set<string>();
-  const repeatedKeys = new Set<string>();
+function scanJson(text: string, onKey?: (quoted: string) => void): Scan {
+  let topLevelKeys = 0;
   let out = '';
   let copied = 0;
   let depth = 0;
@@ -99,9 +135,8 @@ function scanJson(text: string): { text: string; repeatedKeys: ReadonlySet<strin
     if (code === QUOTE) {
       const end = endOfString(text, i);
       if (depth === 1 && expectKey) {
-        const key = keyOf(text.slice(i, end + 1));
-        if (topLevelKeys.has(key)) repeatedKeys.add(key);
-        topLevelKeys.add(key);
+        topLevelKeys++;
+        onKey?.(text.slice(i, end + 1));
       }
       i = end;
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
@@ -126,7 +161,19 @@ function scanJson(text: string): { text: string; repeatedKeys: ReadonlySet<strin
     }
     if (code > 0x20) previous = code;
   }
-  return { text: copied === 0 ? text : out + text.slice(copied), repeatedKeys };
+  return { text: copied === 0 ? text : out + text.slice(copied), topLevelKeys };
+}
+
+/** A digit, or one of `.eE+-`. */
+function isOfNumber(code: number): boolean {
+  return (
+    isDigit(code) ||
+    code === POINT ||
+    code === LOWER_E ||
+    code === UPPER_E ||
+    code === PLUS ||
+    code === MINUS
+  );
 }
 
 function isDigit(code: number): boolean {
@@ -154,7 +201,7 @@ function keyOf(quoted: string): string {
 
 function endOfNumber(text: string, start: number): number {
   let i = start + 1;
-  while (i < text.length && /[0-9.eE+-]/.test(text.charAt(i))) i++;
+  while (i < text.length && isOfNumber(text.charCodeAt(i))) i++;
   return i;
 }
 

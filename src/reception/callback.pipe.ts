@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
 
 import { deliveriesOf, type NewCallback } from '../audit/index.js';
 import { ListenerRegistry } from '../bus/index.js';
 import { EventInterpreter, type Interpretation, type JsonObject } from '../events/index.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
+import { CallbackIdSource } from './callback-id.source.js';
 
 /** A verified request. */
 export interface VerifiedRequest {
@@ -31,8 +31,7 @@ const ID_LENGTH = 64;
 /** From verified JSON to a typed callback. Never refuses: what does not fit is kept as such. */
 @Injectable()
 export class CallbackPipe {
-  private sequence = 0;
-  private lastMillisecond = 0;
+  private readonly ids = new CallbackIdSource();
 
   constructor(
     private readonly interpreter: EventInterpreter,
@@ -51,7 +50,7 @@ export class CallbackPipe {
     const { kind, state, stream } = meaning;
     const isStray = routeKind !== null && routeKind !== kind;
     const remarks = isStray ? [`other-route: ${routeKind}`, ...meaning.remarks] : meaning.remarks;
-    const id = this.nextId(receivedAt);
+    const id = this.ids.next(receivedAt);
     const row: NewCallback = {
       id,
       kind,
@@ -74,13 +73,6 @@ export class CallbackPipe {
         state === 'quarantined' ? [] : deliveriesOf(id, stream, this.listeners.matching(kind)),
     };
     return { row, meaning, payload, routeKind };
-  }
-
-  /** Ids sort by receipt time; within a millisecond, by a counter. */
-  private nextId(msecs: number): string {
-    this.sequence = msecs === this.lastMillisecond ? this.sequence + 1 : 0;
-    this.lastMillisecond = msecs;
-    return uuid({ msecs, seq: this.sequence });
   }
 }
 

@@ -158,6 +158,7 @@ export class DeliveryHistory {
       // A retry may carry another t: the body differs, the content does not.
       body: `{"event_type":9999,"content":${content},"t":${this.counter}}`,
       deliveries: LISTENERS.map(({ id: listener, attempts, isOrdered }) => ({
+        callbackId: id,
         listener,
         streamKey: isOrdered ? `stream-${content % STREAMS}` : id,
         attempts: attempts > 1 ? 1 : 0,

@@ -26,20 +26,18 @@ export interface NewCallback {
   readonly deliveries: readonly NewDelivery[];
 }
 
-/** A listener that gets a callback. */
-export interface NewDelivery {
-  readonly listener: string;
-  /** Deliveries of a listener with the same key run one after the other. */
-  readonly streamKey: string;
-  /** Attempts that are counted with a lease of the insert. */
-  readonly attempts: 0 | 1;
-}
-
-/** A delivery that was just leased, and the lane that it runs in. */
+/** A delivery, and the lane that it runs in. */
 export interface LeasedDelivery {
   readonly callbackId: string;
   readonly listener: string;
+  /** Deliveries of a listener with the same key run one after the other. */
   readonly streamKey: string;
+}
+
+/** A listener that gets a callback. */
+export interface NewDelivery extends LeasedDelivery {
+  /** Attempts that are counted with a lease of the insert. */
+  readonly attempts: 0 | 1;
 }
 
 /** A delivery that was found to be due, under the fence of then. */
@@ -60,8 +58,8 @@ export interface InsertResult {
   /** False when the content had been stored before. */
   readonly isNew: boolean;
   readonly variant: boolean;
-  /** Listeners whose delivery is leased to this process; the others wait for a sweep. */
-  readonly leased: readonly string[];
+  /** The deliveries that are leased to this process; the others wait for a sweep. */
+  readonly leased: readonly NewDelivery[];
 }
 
 /** What a stored callback turned out to be, after it had been unknown or quarantined. */

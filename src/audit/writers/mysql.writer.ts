@@ -45,11 +45,6 @@ const ROW_ERRNOS: ReadonlySet<unknown> = new Set([1048, 1062, 1264, 1265, 1292, 
 
 type Query = <T = unknown>(sql: string, values?: Value[]) => Promise<T>;
 
-/** A delivery row to be. */
-interface DeliveryRow extends NewDelivery {
-  readonly id: string;
-}
-
 interface StoredRow {
   readonly id: string;
   readonly content_digest: string;
@@ -103,9 +98,7 @@ export class MysqlWriter implements CallbackWriter {
           chunk.map(({ callback }) => callback.id),
         );
       }
-      const deliveries = fresh.flatMap(({ callback }) =>
-        callback.deliveries.map((delivery) => ({ id: callback.id, ...delivery })),
-      );
+      const deliveries = fresh.flatMap(({ callback }) => callback.deliveries);
       const leased = await this.insertDeliveries(query, deliveries, lease);
       return batch.map((entry) => ({
         isNew: isNew(entry),
@@ -144,16 +137,16 @@ export class MysqlWriter implements CallbackWriter {
     );
   }
 
-  /** @returns the listeners whose row is leased, by callback */
+  /** @returns those whose row is leased, by callback */
   private async insertDeliveries(
     query: Query,
-    deliveries: readonly DeliveryRow[],
+    deliveries: readonly NewDelivery[],
     lease: InsertLease | null,
-  ): Promise<Map<string, string[]>> {
-    const leased = new Map<string, string[]>();
+  ): Promise<ReadonlyMap<string, readonly NewDelivery[]>> {
+    const leased = new Map<string, NewDelivery[]>();
     for (const chunk of chunksOf(deliveries)) {
       const blocked = lease === null ? null : await this.foreignLanes(query, chunk, lease.owner);
-      const isFree = (it: DeliveryRow) =>
+      const isFree = (it: NewDelivery) =>
         lease?.takes(it.listener) === true && !blocked?.has(laneOf(it));
       const row = `(?, ?, ?, 'pending', ?, ?, IF(? IS NULL, NULL, ${NOW} + ?), 1, ${NOW} + ?)`;
       await query(
@@ -166,11 +159,11 @@ export class MysqlWriter implements CallbackWriter {
           const attempts = owner === null ? 0 : it.attempts;
           const length = lease?.milliseconds ?? 0;
           const grace = owner === null ? (lease?.graceMs ?? null) : null;
-          return [it.id, it.listener, it.streamKey, attempts, owner, owner, length, grace];
+          return [it.callbackId, it.listener, it.streamKey, attempts, owner, owner, length, grace];
         }),
       );
       for (const it of chunk.filter(isFree)) {
-        leased.set(it.id, [...(leased.get(it.id) ?? []), it.listener]);
+        leased.set(it.callbackId, [...(leased.get(it.callbackId) ?? []), it]);
       }
     }
     return leased;
@@ -238,9 +231,9 @@ export class MysqlWriter implements CallbackWriter {
         `SELECT listener FROM ${this.delivery} WHERE callback_id = ?`,
         [id],
       );
-      const deliveries = callback.deliveries
-        .filter((it) => !known.some(({ listener }) => listener === it.listener))
-        .map((it) => ({ id, ...it }));
+      const deliveries = callback.deliveries.filter(
+        (it) => !known.some(({ listener }) => listener === it.listener),
+      );
       await this.insertDeliveries(query, deliveries, null);
       return { variant };
     });

@@ -198,9 +198,7 @@ export class PostgresWriter implements CallbackWriter {
     const sorted = batch.toSorted((a, b) =>
       a.callback.contentDigest < b.callback.contentDigest ? -1 : 1,
     );
-    const deliveries = batch.flatMap(({ callback }) =>
-      callback.deliveries.map((delivery) => ({ id: callback.id, ...delivery })),
-    );
+    const deliveries = batch.flatMap(({ callback }) => callback.deliveries);
     const listeners = new Set(deliveries.map(({ listener }) => listener));
     const taken = new Set([...listeners].filter((listener) => lease.takes(listener)));
     const { rows } = await this.pool.query<StoredRow>({
@@ -209,7 +207,7 @@ export class PostgresWriter implements CallbackWriter {
       values: [
         ...CALLBACK_COLUMNS.map(({ read }) => sorted.map(read)),
         sorted.map(({ variantInBatch }) => variantInBatch),
-        deliveries.map(({ id }) => id),
+        deliveries.map(({ callbackId }) => callbackId),
         deliveries.map(({ listener }) => listener),
         deliveries.map(({ streamKey }) => streamKey),
         deliveries.map(({ attempts }) => attempts),
@@ -224,9 +222,9 @@ export class PostgresWriter implements CallbackWriter {
       const row = byDigest.get(callback.contentDigest);
       const isNew = row?.id === callback.id;
       const leased = isNew
-        ? callback.deliveries
-            .map(({ listener }) => listener)
-            .filter((it) => taken.has(it) && !row.lost?.includes(it))
+        ? callback.deliveries.filter(
+            ({ listener }) => taken.has(listener) && !row.lost?.includes(listener),
+          )
         : [];
       return { isNew, variant: row?.variant === true, leased };
     });

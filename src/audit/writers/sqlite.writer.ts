@@ -17,7 +17,7 @@ import type {
   InsertResult,
   Lease,
   LeasedDelivery,
-  NewCallback,
+  NewDelivery,
   PurgeBatch,
   RejectionRow,
   Requeued,
@@ -67,7 +67,7 @@ export class SqliteWriter implements CallbackWriter {
       `INSERT INTO ${delivery}
          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
            next_attempt_at)
-       SELECT @id, @listener, @streamKey, 'pending', iif(blocked, 0, @attempts),
+       SELECT @callbackId, @listener, @streamKey, 'pending', iif(blocked, 0, @attempts),
          iif(blocked, NULL, @owner), iif(blocked, NULL, ${NOW} + @length), 1,
          iif(blocked, ${NOW} + @grace, NULL)
        FROM (SELECT @owner IS NULL OR EXISTS (
@@ -161,24 +161,23 @@ export class SqliteWriter implements CallbackWriter {
       identityDigest,
     ) as { id: string; variant: number };
     const isNew = row.id === id;
-    const leased = isNew ? this.insertDeliveries(entry.callback, lease) : [];
+    const leased = isNew ? this.insertDeliveries(entry.callback.deliveries, lease) : [];
     return { isNew, variant: row.variant === 1, leased };
   }
 
-  /** @returns the listeners whose new row is leased */
+  /** @returns those whose new row is leased */
   private insertDeliveries(
-    { id, deliveries }: Pick<NewCallback, 'id' | 'deliveries'>,
+    deliveries: readonly NewDelivery[],
     lease: InsertLease | null,
-  ): string[] {
+  ): readonly NewDelivery[] {
     const length = lease?.milliseconds ?? 0;
     const grace = lease?.graceMs ?? null;
-    const leased = deliveries.filter(({ listener, streamKey, attempts }) => {
+    return deliveries.filter(({ callbackId, listener, streamKey, attempts }) => {
       const owner = lease?.takes(listener) ? lease.owner : null;
-      const values = { id, listener, streamKey, attempts, owner, length, grace };
+      const values = { callbackId, listener, streamKey, attempts, owner, length, grace };
       const row = this.insertDelivery.get(values) as { lease_owner: string | null } | undefined;
       return row !== undefined && row.lease_owner !== null;
     });
-    return leased.map(({ listener }) => listener);
   }
 
   /** Writers come one after the other here, so that insert and claim have seen all there is. */
@@ -191,7 +190,7 @@ export class SqliteWriter implements CallbackWriter {
     return this.transaction(() => {
       const row = this.requeueCallback.get(values) as { variant: number } | undefined;
       if (!row) return null;
-      this.insertDeliveries(callback, null);
+      this.insertDeliveries(callback.deliveries, null);
       return { variant: row.variant === 1 };
     });
   }
