@@ -124,7 +124,6 @@ export class CallbackReplayer {
         .values({
           ...marks,
           ...row,
-          callbackId: id,
           state: 'pending',
           attempts: 0,
           attemptsBefore: 0,

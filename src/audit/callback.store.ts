@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import {
   DeliveryPlacement,
+  endInTime,
   errorText,
   LiveEventDispatcher,
   type TakenDelivery,
@@ -76,7 +77,7 @@ export class CallbackStore {
   async put(callback: NewCallback, onStored: OnStored): Promise<StoreOutcome> {
     const stored = this.queue.add({ callback, onStored }, callback.body.length);
     try {
-      return await withDeadline(stored, DEADLINE_MS);
+      return await endInTime(stored, DEADLINE_MS, late);
     } catch (error) {
       if (error instanceof StorageUnavailableError) throw error;
       this.logger.error(`A callback could not be stored: ${errorText(error)}`);
@@ -221,6 +222,10 @@ function toTaken({ listener, streamKey, attempts }: NewDelivery): TakenDelivery 
   };
 }
 
+function late(): Error {
+  return new StorageUnavailableError('storage-timeout');
+}
+
 /** An entry per content: a statement can meet each unique key once only. */
 function distinct(entries: readonly Entry[]): BatchEntry[] {
   const byContent = new Map<string, BatchEntry>();
@@ -236,23 +241,4 @@ function distinct(entries: readonly Entry[]): BatchEntry[] {
     identities.add(callback.identityDigest);
   }
   return [...byContent.values()];
-}
-
-function withDeadline<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new StorageUnavailableError('storage-timeout')),
-      milliseconds,
-    );
-    work.then(
-      (result) => {
-        clearTimeout(timer);
-        resolve(result);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
-  });
 }

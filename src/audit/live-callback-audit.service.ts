@@ -36,6 +36,7 @@ import {
   LiveCallbackRejection,
   type StoredCallbackState,
 } from './entities/index.js';
+import { isOpen } from './open-deliveries.js';
 
 const ITERATE_PAGE = 500;
 const DISCARD_PAGE = 200;
@@ -276,7 +277,7 @@ export class LiveCallbackAuditService {
         .select('d.callbackId')
         .from(LiveCallbackDelivery, 'd')
         .where('d.state = :delivery', { delivery });
-      if (delivery !== 'done') open.andWhere("d.state <> 'done'");
+      if (delivery !== 'done') open.andWhere(isOpen('d.state'));
       query.andWhere(`c.id IN ${open.getQuery()}`, { delivery });
     }
   }

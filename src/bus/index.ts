@@ -2,6 +2,7 @@ export * from './delivery.engine.js';
 export * from './delivery.ledger.js';
 export * from './delivery.placement.js';
 export * from './delivery.sweeper.js';
+export * from './end-in-time.js';
 export * from './error-text.js';
 export * from './lane.runner.js';
 export * from './listener.error.js';

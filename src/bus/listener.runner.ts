@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { LiveEvent } from '../events/index.js';
 import { DeliveryLedger, type DeliveryLease } from './delivery.ledger.js';
+import { endInTime } from './end-in-time.js';
 import type { Listener } from './listener.registry.js';
 import type { ListenerRun } from './listener.run.js';
 
@@ -41,27 +42,13 @@ export class ListenerRunner {
 
 /** Async, so that what a listener throws at once is a rejection like any other. */
 async function withDeadline(listener: Listener, event: LiveEvent, run: ListenerRun): Promise<void> {
+  const { timeoutMs } = listener.options;
   const work = listener.handle(event, run);
   // One that has ended already needs no timer.
-  if (isPromiseLike(work)) await endInTime(work, listener.options.timeoutMs, run);
-}
-
-function endInTime(work: PromiseLike<unknown>, timeoutMs: number, run: ListenerRun): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      run.abort();
-      reject(new ListenerTimeoutError(timeoutMs));
-    }, timeoutMs);
-    work.then(
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
+  if (!isPromiseLike(work)) return;
+  await endInTime(work, timeoutMs, () => {
+    run.abort();
+    return new ListenerTimeoutError(timeoutMs);
   });
 }
 

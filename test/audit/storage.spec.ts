@@ -20,6 +20,8 @@ import {
   LiveCallbackModule,
   OnLiveEvent,
   StorageSetupError,
+  type LiveEvent,
+  type LiveEventContext,
 } from '../../src/index.js';
 import { CallbackDatabase } from '../../src/audit/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
@@ -461,15 +463,26 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
       });
 
       it('statements that were planned on empty tables do not read growing ones from end to end', async () => {
+        class Waiting {
+          /** What waits for it fills the table of deliveries. */
+          @OnLiveEvent('stream-push', { id: 'waiting', order: 'none', concurrency: 1 })
+          onPush(_event: LiveEvent, { signal }: LiveEventContext) {
+            return new Promise((resolve) => signal.addEventListener('abort', resolve));
+          }
+        }
         const database = await scratchDatabase(create);
-        const host = await scratchHost({ database, module: { providers: [EventRecorder] } });
+        const providers = [EventRecorder, Waiting];
+        const host = await scratchHost({ database, module: { providers } });
         const dataSource = await operator(database);
         const COUNT = 2_000;
         for (let sent = 0; sent < COUNT; sent += 50) {
           const batch = Array.from({ length: 50 }, (_, i) => push({ stream_id: `stream-${i}` }));
           await Promise.all(batch.map((signed) => host.send(signed)));
         }
-        await whenListenersDone(host.app);
+        await vi.waitFor(
+          () => expect(host.app.get(EventRecorder).events).toHaveLength(COUNT),
+          10_000,
+        );
         await host.close();
         interface Reads {
           readonly table: string;
@@ -488,7 +501,7 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
         // A connection tells its figures when it ends, or some time later.
         const told = await vi.waitFor(async () => {
           const rows = await reads();
-          expect(rows.map(({ inserted }) => inserted)).toEqual([COUNT, COUNT]);
+          expect(rows.map(({ inserted }) => inserted)).toEqual([COUNT, 2 * COUNT]);
           return rows;
         }, 10_000);
         for (const { scanned, found } of told) {

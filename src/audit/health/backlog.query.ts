@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 
 import { dialectOf, NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery } from '../entities/index.js';
+import { isOpen } from '../open-deliveries.js';
 import { tableName } from '../table-name.js';
 
 /** Figures end here, so that asking stays cheap however much there is. */
@@ -29,10 +30,12 @@ export interface BacklogFigures {
  * Counts no further than {@link MOST}. The second condition is the one under which the index holds a
  * row: SQLite uses a partial index only for a query that says the same.
  */
-function count(table: string, state: string, usual: 'done' | 'accepted'): string {
+function count(table: string, state: string, condition: string): string {
   return `(SELECT count(*) FROM (
-    SELECT 1 AS one FROM ${table} WHERE state = '${state}' AND state <> '${usual}' LIMIT ${MOST}) n)`;
+    SELECT 1 AS one FROM ${table} WHERE state = '${state}' AND ${condition} LIMIT ${MOST}) n)`;
 }
+
+const NOT_ACCEPTED = "state <> 'accepted'";
 
 /** The statement of the figures: every part of it reads a bounded piece of an index. */
 export function figuresSql(dataSource: DataSource): string {
@@ -40,15 +43,15 @@ export function figuresSql(dataSource: DataSource): string {
   const delivery = tableName(dataSource, LiveCallbackDelivery);
   const now = NOW_MS[dialectOf(dataSource)];
   return `
-    SELECT ${count(delivery, 'pending', 'done')} AS pending,
-      ${count(delivery, 'dead', 'done')} AS dead,
-      ${count(callback, 'quarantined', 'accepted')} AS quarantined,
-      ${count(callback, 'unknown', 'accepted')} AS strange,
+    SELECT ${count(delivery, 'pending', isOpen('state'))} AS pending,
+      ${count(delivery, 'dead', isOpen('state'))} AS dead,
+      ${count(callback, 'quarantined', NOT_ACCEPTED)} AS quarantined,
+      ${count(callback, 'unknown', NOT_ACCEPTED)} AS strange,
       (SELECT ${now} - min(coalesce(
          nullif((SELECT min(coalesce(d.replayed_at, 0)) FROM ${delivery} d
                  WHERE d.callback_id = o.callback_id AND d.state = 'pending'), 0),
          (SELECT c.received_at FROM ${callback} c WHERE c.id = o.callback_id)))
-       FROM (SELECT callback_id FROM ${delivery} WHERE state = 'pending' AND state <> 'done'
+       FROM (SELECT callback_id FROM ${delivery} WHERE state = 'pending' AND ${isOpen('state')}
              ORDER BY callback_id LIMIT ${OLDEST}) o) AS oldest`;
 }
 

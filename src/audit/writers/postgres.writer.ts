@@ -27,9 +27,10 @@ const NOW = NOW_MS.postgres;
  * Writes to PostgreSQL. A batch is one prepared statement, and with that one round trip and one
  * commit, whatever its size: columns travel as arrays.
  *
- * The plan of a prepared statement stays, also one that was made on tables without rows. So what is
- * looked up per row is a LATERAL join with a LIMIT, which no plan turns into a pass over the table, and
- * connections prefer indexes to passes (see `createModuleDataSource`).
+ * The plan of a prepared statement stays, also one that was made on tables without rows, where a pass
+ * over everything looks cheap. So what is looked up per row is a LATERAL join with a LIMIT; rows to be
+ * changed are named by an array too, and their state is asked for in words that no partial index
+ * answers; and connections prefer indexes to passes (see `createModuleDataSource`).
  */
 export class PostgresWriter implements CallbackWriter {
   private readonly pool: Pool;
@@ -122,6 +123,12 @@ export class PostgresWriter implements CallbackWriter {
           AND e.lease_owner IS DISTINCT FROM $4
           AND (e.lease_until >= ${NOW} OR e.callback_id < d.callback_id)
         LIMIT 1) other`;
+    const isHeld = `d.callback_id = ANY($1::uuid[]) AND d.callback_id = v.callback_id
+        AND d.listener = v.listener AND d.fence = v.fence
+        AND d.state IS NOT DISTINCT FROM 'pending'`;
+    const held = `
+      FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
+      WHERE ${isHeld}`;
     this.settleSql = `
       UPDATE ${delivery} d
       SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
@@ -131,12 +138,7 @@ export class PostgresWriter implements CallbackWriter {
         lease_until = CASE WHEN v.state = 'pending' THEN d.lease_until END
       FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[])
         AS v(callback_id, listener, fence, state, error, duration_ms, retry_in_ms)
-      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
-        AND d.fence = v.fence AND d.state = 'pending'`;
-    const held = `
-      FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
-      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
-        AND d.fence = v.fence AND d.state = 'pending'`;
+      WHERE ${isHeld}`;
     this.claimSql = `
       WITH claimed AS (
         UPDATE ${delivery} d
@@ -146,8 +148,10 @@ export class PostgresWriter implements CallbackWriter {
       ), disowned AS (
         UPDATE ${delivery} d SET lease_owner = NULL, lease_until = NULL, fence = d.fence + 1
         FROM (SELECT DISTINCT listener, stream_key FROM claimed) lane
-        WHERE d.state = 'pending' AND d.listener = lane.listener
-          AND d.stream_key = lane.stream_key AND d.lease_owner <> $4 AND d.lease_until < ${NOW}
+        WHERE d.state = 'pending' AND d.listener = ANY($2::text[])
+          AND d.stream_key = ANY($6::text[])
+          AND d.listener = lane.listener AND d.stream_key = lane.stream_key
+          AND d.lease_owner <> $4 AND d.lease_until < ${NOW}
           AND (d.callback_id, d.listener) NOT IN (SELECT callback_id, listener FROM claimed)
       )
       SELECT callback_id AS "callbackId", listener, fence FROM claimed`;
@@ -159,8 +163,7 @@ export class PostgresWriter implements CallbackWriter {
       SET lease_owner = NULL, lease_until = NULL, attempts = d.attempts - v.unused
       FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
         AS v(callback_id, listener, fence, unused)
-      WHERE d.callback_id = v.callback_id AND d.listener = v.listener
-        AND d.fence = v.fence AND d.state = 'pending'`;
+      WHERE ${isHeld}`;
     this.rejectionSql = `
       INSERT INTO ${rejection} (id, reason, count, remote_address, excerpt, first_at, last_at)
       SELECT * FROM unnest(
@@ -281,6 +284,7 @@ export class PostgresWriter implements CallbackWriter {
       ...leaseArrays(found),
       lease.owner,
       lease.milliseconds,
+      found.map(({ streamKey }) => streamKey),
     ]);
     return rows;
   }
