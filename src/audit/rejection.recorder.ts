@@ -10,9 +10,15 @@ export interface Rejection {
   /** Stable reason code. */
   readonly reason: string;
   readonly remoteAddress: string | null;
-  /** Beginning of the body with secrets masked; null when it was not read. */
-  readonly excerpt: string | null;
+  /**
+   * Makes the beginning of the body, with secrets masked; null when it was not read. Called for the
+   * first of those that share a row.
+   */
+  readonly excerpt: () => string | null;
 }
+
+/** A row that still counts. */
+type CountedRejection = { -readonly [Name in keyof RejectionRow]: RejectionRow[Name] };
 
 const MINUTE_MS = 60_000;
 const FLUSH_AFTER_MS = 1_000;
@@ -30,9 +36,9 @@ const MAX_DIRTY = 600;
 export class RejectionRecorder {
   private readonly logger = new Logger('LiveCallback');
   private minute = 0;
-  private rows = new Map<string, RejectionRow>();
+  private rows = new Map<string, CountedRejection>();
   /** What the table does not know yet, by id of the row. */
-  private readonly dirty = new Map<string, RejectionRow>();
+  private readonly dirty = new Map<string, CountedRejection>();
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
 
@@ -45,24 +51,31 @@ export class RejectionRecorder {
     const key = this.keyOf(rejection);
     const row = this.rows.get(key);
     if (row) {
-      this.rows.set(key, { ...row, count: row.count + 1, lastAt: now });
+      row.count++;
+      row.lastAt = now;
+      this.markDirty(row);
     } else {
-      const isNamed = key !== rejection.reason;
-      this.rows.set(key, {
-        id: uuid(),
-        reason: rejection.reason,
-        count: 1,
-        remoteAddress: isNamed ? rejection.remoteAddress : null,
-        excerpt: rejection.excerpt === null ? null : toLine(rejection.excerpt, EXCERPT_LENGTH),
-        firstAt: now,
-        lastAt: now,
-      });
-      this.logger.warn(
-        `Refused: ${rejection.reason} from ${rejection.remoteAddress ?? 'unknown address'}; further ones of this minute are counted`,
-      );
+      this.open(key, rejection, now);
     }
-    this.markDirty(this.rows.get(key) as RejectionRow);
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MS).unref();
+  }
+
+  private open(key: string, { reason, remoteAddress, excerpt }: Rejection, now: number): void {
+    const text = excerpt();
+    const row: CountedRejection = {
+      id: uuid(),
+      reason,
+      count: 1,
+      remoteAddress: key === reason ? null : remoteAddress,
+      excerpt: text === null ? null : toLine(text, EXCERPT_LENGTH),
+      firstAt: now,
+      lastAt: now,
+    };
+    this.rows.set(key, row);
+    this.markDirty(row);
+    this.logger.warn(
+      `Refused: ${reason} from ${remoteAddress ?? 'unknown address'}; further ones of this minute are counted`,
+    );
   }
 
   /** Writes what was counted since the last time; one write at a time, however long it takes. */
@@ -75,17 +88,17 @@ export class RejectionRecorder {
 
   private async writeDirty(): Promise<void> {
     while (this.dirty.size > 0) {
-      const rows = [...this.dirty.values()];
+      const rows = [...this.dirty.values()].map((row) => ({ ...row }));
       this.dirty.clear();
       await this.write(rows);
     }
   }
 
   /** A database that is away for minutes must not fill the memory: the oldest counts are given up. */
-  private markDirty(row: RejectionRow): void {
-    const [oldest] = this.dirty.keys();
-    if (oldest !== undefined && this.dirty.size >= MAX_DIRTY && !this.dirty.has(row.id)) {
-      this.dirty.delete(oldest);
+  private markDirty(row: CountedRejection): void {
+    if (this.dirty.size >= MAX_DIRTY && !this.dirty.has(row.id)) {
+      const [oldest] = this.dirty.keys();
+      this.dirty.delete(oldest as string);
     }
     this.dirty.set(row.id, row);
   }

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer';
+
 import type { JsonObject } from '../events/index.js';
 import { rawRequest } from './callback.reply.js';
 
@@ -29,5 +31,5 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws TypeError when the bytes are not UTF-8 */
 export function decode(body: Buffer): string {
-  return utf8.decode(body);
+  return isAscii(body) ? body.toString('latin1') : utf8.decode(body);
 }

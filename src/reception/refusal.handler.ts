@@ -27,7 +27,7 @@ export class RefusalHandler {
     this.rejections.record({
       reason,
       remoteAddress,
-      excerpt: body ? maskSecrets(body.subarray(0, EXCERPT_BYTES).toString()) : null,
+      excerpt: () => (body ? maskSecrets(body.subarray(0, EXCERPT_BYTES).toString()) : null),
     });
     if (reason === 'keys-unavailable') {
       this.logger.error(`The function given as "keys" failed: ${errorText(error.cause)}`);

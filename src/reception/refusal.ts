@@ -35,14 +35,20 @@ export const REFUSAL_STATUS = {
 /** Stable code of a refusal: in logs, rejection rows and events, never in an answer. */
 export type RefusalReason = keyof typeof REFUSAL_STATUS;
 
-/** Thrown for a request that is refused. Its response is generic; the reason stays inside. */
+/**
+ * Thrown for a request that is refused. Its response is generic; the reason stays inside. Has no stack
+ * trace, which would cost whoever refuses more than it costs those who forge.
+ */
 export class CallbackRefusedError extends HttpException {
   constructor(
     readonly reason: RefusalReason,
     options?: { cause?: unknown },
   ) {
     const status = REFUSAL_STATUS[reason];
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super({ code: status }, status, options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'CallbackRefusedError';
   }
 }
