@@ -32,35 +32,30 @@ function checkOf(instance: object): Check | null {
   return check;
 }
 
+/** What one decorator asks of a value. */
+type Ask = (value: unknown, object: object) => boolean;
+
 /** @returns null for a class with decorators that the short way does not know */
 function compile(dto: DtoClass): Check | null {
   const storage = getMetadataStorage();
   const all = storage.getTargetValidationMetadatas(dto, '', false, false);
   const properties: Check[] = [];
   for (const [name, metadata] of Object.entries(storage.groupByPropertyName(all))) {
-    const conditions: ((object: object, value: unknown) => boolean)[] = [];
-    const checks: ((value: unknown, object: object) => boolean)[] = [];
+    const conditions: Ask[] = [];
+    const asks: Ask[] = [];
     for (const { type, constraints, constraintCls, each, validateIf } of metadata) {
       if (validateIf) return null;
       if (type === 'conditionalValidation') {
-        conditions.push(constraints[0] as (object: object, value: unknown) => boolean);
+        const holds = constraints[0] as (object: object, value: unknown) => boolean;
+        conditions.push((value, object) => holds(object, value));
       } else if (type === 'nestedValidation') {
-        checks.push((value) => allOf(value, (item) => isValidNested(item)));
+        asks.push((value) => allOf(value, (item) => isValidNested(item)));
       } else if (type === 'customValidation') {
         for (const constraint of storage.getTargetValidatorConstraints(constraintCls)) {
           const { async, instance } = constraint as unknown as Constraint;
           if (async) return null;
-          const isMet = (value: unknown, object: object) =>
-            instance.validate(value, {
-              targetName: dto.name,
-              property: name,
-              object,
-              value,
-              constraints,
-            }) === true;
-          checks.push(
-            each ? (value, object) => everyOf(value, (item) => isMet(item, object)) : isMet,
-          );
+          const ask = askOf(instance, { targetName: dto.name, property: name, constraints });
+          asks.push(each ? (value, object) => everyOf(value, (item) => ask(item, object)) : ask);
         }
       } else {
         return null;
@@ -68,13 +63,31 @@ function compile(dto: DtoClass): Check | null {
     }
     properties.push((object) => {
       const value = object[name as keyof object] as unknown;
-      return (
-        conditions.some((holds) => !holds(object, value)) ||
-        checks.every((isMet) => isMet(value, object))
-      );
+      return !isMet(conditions, value, object) || isMet(asks, value, object);
     });
   }
-  return (instance) => properties.every((isMet) => isMet(instance));
+  return (instance) => {
+    for (const isValid of properties) if (!isValid(instance)) return false;
+    return true;
+  };
+}
+
+function isMet(asks: readonly Ask[], value: unknown, object: object): boolean {
+  for (const ask of asks) if (!ask(value, object)) return false;
+  return true;
+}
+
+/** The arguments are made once: a validator that has ended looks at them no more. */
+function askOf(
+  validator: Constraint['instance'],
+  fixed: { targetName: string; property: string; constraints: unknown[] },
+): Ask {
+  const args = { ...fixed, object: {}, value: undefined as unknown };
+  return (value, object) => {
+    args.value = value;
+    args.object = object;
+    return validator.validate(value, args) === true;
+  };
 }
 
 /** `each` validators see the items of an array; of anything else the long way decides. */

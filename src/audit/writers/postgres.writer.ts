@@ -7,6 +7,7 @@ import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../en
 import { driverHandle } from '../module-data-source.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';
+import { arrayOf } from './postgres.array.js';
 import type {
   BatchEntry,
   CallbackWriter,
@@ -208,13 +209,13 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_insert',
       text: this.insertSql,
       values: [
-        ...CALLBACK_COLUMNS.map(({ read }) => sorted.map(read)),
-        sorted.map(({ variantInBatch }) => variantInBatch),
-        deliveries.map(({ callbackId }) => callbackId),
-        deliveries.map(({ listener }) => listener),
-        deliveries.map(({ streamKey }) => streamKey),
-        deliveries.map(({ attempts }) => attempts),
-        deliveries.map(({ listener }) => taken.has(listener)),
+        ...CALLBACK_COLUMNS.map(({ read }) => arrayOf(sorted, read)),
+        arrayOf(sorted, ({ variantInBatch }) => variantInBatch),
+        arrayOf(deliveries, ({ callbackId }) => callbackId),
+        arrayOf(deliveries, ({ listener }) => listener),
+        arrayOf(deliveries, ({ streamKey }) => streamKey),
+        arrayOf(deliveries, ({ attempts }) => attempts),
+        arrayOf(deliveries, ({ listener }) => taken.has(listener)),
         lease.owner,
         lease.milliseconds,
         lease.graceMs,
@@ -241,9 +242,9 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_contested',
       text: this.contestedSql,
       values: [
-        leased.map(({ callbackId }) => callbackId),
-        leased.map(({ listener }) => listener),
-        leased.map(({ streamKey }) => streamKey),
+        arrayOf(leased, ({ callbackId }) => callbackId),
+        arrayOf(leased, ({ listener }) => listener),
+        arrayOf(leased, ({ streamKey }) => streamKey),
         owner,
       ],
     });
@@ -268,13 +269,13 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_settle',
       text: this.settleSql,
       values: [
-        outcomes.map(({ callbackId }) => callbackId),
-        outcomes.map(({ listener }) => listener),
-        outcomes.map(({ fence }) => fence),
-        outcomes.map(({ state }) => state),
-        outcomes.map(({ error }) => error),
-        outcomes.map(({ durationMs }) => durationMs),
-        outcomes.map(({ retryInMs }) => retryInMs),
+        arrayOf(outcomes, ({ callbackId }) => callbackId),
+        arrayOf(outcomes, ({ listener }) => listener),
+        arrayOf(outcomes, ({ fence }) => fence),
+        arrayOf(outcomes, ({ state }) => state),
+        arrayOf(outcomes, ({ error }) => error),
+        arrayOf(outcomes, ({ durationMs }) => durationMs),
+        arrayOf(outcomes, ({ retryInMs }) => retryInMs),
       ],
     });
   }

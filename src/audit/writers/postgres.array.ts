@@ -1,0 +1,18 @@
+type Element = string | number | boolean | null;
+
+const SPECIAL = /["\\]/g;
+
+/**
+ * An array as PostgreSQL reads it. The driver would write it too, but by adding value after value to a
+ * text, which makes a quarter of all the garbage on the way of a callback.
+ */
+export function arrayOf<T>(rows: readonly T[], read: (row: T) => Element): string {
+  return `{${rows.map((row) => element(read(row))).join(',')}}`;
+}
+
+function element(value: Element): string | number | boolean {
+  if (value === null) return 'NULL';
+  if (typeof value !== 'string') return value;
+  const isPlain = !value.includes('"') && !value.includes('\\');
+  return `"${isPlain ? value : value.replace(SPECIAL, '\\$&')}"`;
+}
