@@ -63,7 +63,7 @@ function compile(dto: DtoClass): Check | null {
     }
     properties.push((object) => {
       const value = object[name as keyof object] as unknown;
-      return !isMet(conditions, value, object) || isMet(asks, value, object);
+      return !areMet(conditions, value, object) || areMet(asks, value, object);
     });
   }
   return (instance) => {
@@ -72,7 +72,7 @@ function compile(dto: DtoClass): Check | null {
   };
 }
 
-function isMet(asks: readonly Ask[], value: unknown, object: object): boolean {
+function areMet(asks: readonly Ask[], value: unknown, object: object): boolean {
   for (const ask of asks) if (!ask(value, object)) return false;
   return true;
 }

@@ -130,16 +130,17 @@ export class PostgresWriter implements CallbackWriter {
     const held = `
       FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
       WHERE ${isHeld}`;
+    const isOpen = `${outcome('state')} = 'pending'`;
     this.settleSql = `
       UPDATE ${delivery} d
-      SET state = v.state, last_error = v.error, duration_ms = v.duration_ms,
-        finished_at = CASE WHEN v.state <> 'pending' THEN ${NOW} END,
-        next_attempt_at = CASE WHEN v.state = 'pending' THEN ${NOW} + v.retry_in_ms END,
-        lease_owner = CASE WHEN v.state = 'pending' THEN d.lease_owner END,
-        lease_until = CASE WHEN v.state = 'pending' THEN d.lease_until END
-      FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[])
-        AS v(callback_id, listener, fence, state, error, duration_ms, retry_in_ms)
-      WHERE ${isHeld}`;
+      SET state = ${outcome('state')}, last_error = ${outcome('error')},
+        duration_ms = (${outcome('durationMs')})::int,
+        finished_at = CASE WHEN ${isOpen} THEN NULL ELSE ${NOW} END,
+        next_attempt_at = CASE WHEN ${isOpen} THEN ${NOW} + (${outcome('retryInMs')})::int END,
+        lease_owner = CASE WHEN ${isOpen} THEN d.lease_owner END,
+        lease_until = CASE WHEN ${isOpen} THEN d.lease_until END
+      WHERE d.callback_id = ANY($1::uuid[]) AND d.fence = (${outcome('fence')})::int
+        AND d.state IS NOT DISTINCT FROM 'pending'`;
     this.claimSql = `
       WITH claimed AS (
         UPDATE ${delivery} d
@@ -270,12 +271,7 @@ export class PostgresWriter implements CallbackWriter {
       text: this.settleSql,
       values: [
         arrayOf(outcomes, ({ callbackId }) => callbackId),
-        arrayOf(outcomes, ({ listener }) => listener),
-        arrayOf(outcomes, ({ fence }) => fence),
-        arrayOf(outcomes, ({ state }) => state),
-        arrayOf(outcomes, ({ error }) => error),
-        arrayOf(outcomes, ({ durationMs }) => durationMs),
-        arrayOf(outcomes, ({ retryInMs }) => retryInMs),
+        JSON.stringify(Object.fromEntries(outcomes.map(outcomeEntry))),
       ],
     });
   }
@@ -351,6 +347,28 @@ export class PostgresWriter implements CallbackWriter {
   isRowFault(error: unknown): boolean {
     return /^(22|23|54)...$/.test(String((error as { code?: unknown } | null)?.code));
   }
+}
+
+/**
+ * SQL of a field of an outcome. Looked up by key and not joined: a plan that knows nothing of the number
+ * of outcomes compares each of them with each delivery.
+ */
+function outcome(field: keyof OutcomeFields): string {
+  return `$2::jsonb -> (d.callback_id || ' ' || d.listener) ->> '${field}'`;
+}
+
+type OutcomeFields = Omit<DeliveryOutcome, 'callbackId' | 'listener'>;
+
+function outcomeEntry({
+  callbackId,
+  listener,
+  fence,
+  state,
+  error,
+  durationMs,
+  retryInMs,
+}: DeliveryOutcome): [string, OutcomeFields] {
+  return [`${callbackId} ${listener}`, { fence, state, error, durationMs, retryInMs }];
 }
 
 interface StoredRow {
