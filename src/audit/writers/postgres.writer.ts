@@ -271,7 +271,7 @@ export class PostgresWriter implements CallbackWriter {
       text: this.settleSql,
       values: [
         arrayOf(outcomes, ({ callbackId }) => callbackId),
-        JSON.stringify(Object.fromEntries(outcomes.map(outcomeEntry))),
+        `{${outcomes.map(outcomeMember).join(',')}}`,
       ],
     });
   }
@@ -359,16 +359,10 @@ function outcome(field: keyof OutcomeFields): string {
 
 type OutcomeFields = Omit<DeliveryOutcome, 'callbackId' | 'listener'>;
 
-function outcomeEntry({
-  callbackId,
-  listener,
-  fence,
-  state,
-  error,
-  durationMs,
-  retryInMs,
-}: DeliveryOutcome): [string, OutcomeFields] {
-  return [`${callbackId} ${listener}`, { fence, state, error, durationMs, retryInMs }];
+function outcomeMember(it: DeliveryOutcome): string {
+  const { fence, state, error, durationMs, retryInMs } = it;
+  const fields: OutcomeFields = { fence, state, error, durationMs, retryInMs };
+  return `${JSON.stringify(`${it.callbackId} ${it.listener}`)}:${JSON.stringify(fields)}`;
 }
 
 interface StoredRow {
