@@ -52,6 +52,21 @@ export class ChildHandle {
     return handle;
   }
 
+  /** Starts a program once for each of the settings: all of them or, when one fails, none. */
+  static async startAll(
+    program: string,
+    settings: readonly ServerSettings[],
+  ): Promise<ChildHandle[]> {
+    const started: ChildHandle[] = [];
+    try {
+      for (const each of settings) started.push(await ChildHandle.start(program, each));
+      return started;
+    } catch (error) {
+      await Promise.all(started.map((child) => child.stop()));
+      throw error;
+    }
+  }
+
   /** @throws Error when the child cannot answer */
   ask<T>(name: string, argument?: unknown): Promise<T> {
     const id = this.nextId++;

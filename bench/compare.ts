@@ -4,6 +4,7 @@ import { BenchDatabase } from './database.js';
 import { machine } from './machine.js';
 import { measure, type Lengths, type Measurement } from './measurement.js';
 import { progress, writeReport } from './report.js';
+import { inOrder, isClean } from './rounds.js';
 import type { Bench } from './subject.js';
 import { number } from './table.js';
 import { judge, type Round } from './targets.js';
@@ -39,9 +40,7 @@ export async function compare(bench: Bench, options: CompareOptions): Promise<bo
     const data = { ...comparison, rounds: rounds.map((it) => Object.fromEntries(it)) };
     writeReport(out, 'comparison', toMarkdown(comparison), data);
   }
-  return rounds.every((round) =>
-    [...round.values()].every(({ problems }) => problems.length === 0),
-  );
+  return isClean(rounds);
 }
 
 async function runRound(round: number, bench: Bench, options: CompareOptions): Promise<Round> {
@@ -58,17 +57,8 @@ async function runRound(round: number, bench: Bench, options: CompareOptions): P
   return measured;
 }
 
-/** Those that set a pace first; the others begin with another one in each round. */
-function inOrder(contenders: readonly Contender[], round: number): Contender[] {
-  const paces = new Set(contenders.map(({ paceOf }) => paceOf));
-  const first = contenders.filter(({ name }) => paces.has(name));
-  const others = contenders.filter(({ name }) => !paces.has(name));
-  const turn = others.length === 0 ? 0 : (round - 1) % others.length;
-  return [...first, ...others.slice(turn), ...others.slice(0, turn)];
-}
-
 /** @throws Error when a database that is asked for does not answer: before an hour has passed */
-async function versionsOf(contenders: readonly Contender[]): Promise<string[]> {
+export async function versionsOf(contenders: readonly Contender[]): Promise<string[]> {
   const keys = new Set(contenders.map(({ database }) => database));
   const versions: string[] = [];
   for (const key of keys) {

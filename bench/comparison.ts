@@ -1,8 +1,8 @@
 import type { Contender } from './contenders.js';
 import { machineLine, type Machine } from './machine.js';
 import type { Measurement } from './measurement.js';
-import { spreadOf, type Spread } from './statistics.js';
-import { number, range, table, type Cell } from './table.js';
+import { failures, figureTable, spread, type Columns } from './rounds.js';
+import { range, table } from './table.js';
 import type { Round, Verdict } from './targets.js';
 
 /** What `npm run bench` has found. */
@@ -37,7 +37,7 @@ export function toMarkdown(comparison: Comparison): string {
     half(comparison),
     '## Memory and deliveries',
     memory(comparison),
-    ...problems(comparison),
+    ...failures(comparison.rounds),
   ].join('\n\n');
 }
 
@@ -55,11 +55,10 @@ function targets({ verdicts }: Comparison): string {
 }
 
 /** Ratios within a round, so that what slows a whole round down cancels out. */
-function ratios(comparison: Comparison): string {
-  const { contenders } = comparison;
+function ratios({ contenders, rounds }: Comparison): string {
   const to = (name: string, of: Contender, read: (it: Measurement) => number) =>
     range(
-      spread(comparison, (round) => {
+      spread(rounds, (round) => {
         const [above, below] = [round.get(of.name), round.get(name)];
         return above && below && read(above) / read(below);
       }),
@@ -90,7 +89,7 @@ function saturation(comparison: Comparison): string {
   return perContender(comparison, {
     'callbacks/s:': (it) => it.saturation.throughput,
     'server CPU, µs:': (it) => it.saturation.cpuMicros,
-    'database CPU, µs:': (it) => it.saturation.databaseCpuMicros ?? undefined,
+    'database CPU, µs:': (it) => it.saturation.databaseCpuMicros,
     'p50, ms:': (it) => it.saturation.latency.p50,
     'p99, ms:': (it) => it.saturation.latency.p99,
     'p99.9, ms:': (it) => it.saturation.latency.p999,
@@ -99,7 +98,7 @@ function saturation(comparison: Comparison): string {
 
 function half(comparison: Comparison): string {
   return perContender(comparison, {
-    'callbacks/s:': (it) => it.half.rate ?? undefined,
+    'callbacks/s:': (it) => it.half.rate,
     'server CPU, µs:': (it) => it.half.cpuMicros,
     'p50, ms:': (it) => it.half.latency.p50,
     'p99, ms:': (it) => it.half.latency.p99,
@@ -120,34 +119,6 @@ function memory(comparison: Comparison): string {
   });
 }
 
-function problems({ rounds }: Comparison): string[] {
-  const found = rounds.flatMap((round) =>
-    [...round.values()].flatMap(({ contender, round: n, problems: lines }) =>
-      lines.map((line) => `- ${contender}, round ${number(n)}: ${line}`),
-    ),
-  );
-  return found.length === 0 ? [] : ['## Failed', found.join('\n')];
-}
-
-function perContender(
-  comparison: Comparison,
-  columns: Record<string, (it: Measurement) => number | undefined>,
-): string {
-  const rows = comparison.contenders.map(({ name, title }): Cell[] => [
-    title,
-    ...Object.values(columns).map((read) =>
-      range(
-        spread(comparison, (round) => {
-          const found = round.get(name);
-          return found && read(found);
-        }),
-      ),
-    ),
-  ]);
-  return table(['Contender', ...Object.keys(columns)], rows);
-}
-
-function spread({ rounds }: Comparison, read: (round: Round) => number | undefined): Spread | null {
-  const values = rounds.map(read).filter((value) => value !== undefined);
-  return values.length === 0 ? null : spreadOf(values);
+function perContender({ contenders, rounds }: Comparison, columns: Columns<Measurement>): string {
+  return figureTable('Contender', contenders, rounds, columns);
 }

@@ -1,3 +1,4 @@
+import type { LiveCallbackRole } from '../src/index.js';
 import type { ServerSettings } from './contenders/child.js';
 
 /** The databases, by the names that the command lines take. */
@@ -21,6 +22,10 @@ export interface Contender extends Pick<
   /** Table that has to hold every callback at the end; null where none does. */
   readonly table: 'live_callback' | 'push' | null;
   readonly isForged: boolean;
+  /** The processes that share its database; one that does everything by default. */
+  readonly roles?: readonly LiveCallbackRole[];
+  /** Whether its listeners run on BullMQ. */
+  readonly isOnBullMq?: boolean;
   /** Another contender, at half of whose peak this one is measured too. */
   readonly paceOf?: string;
 }

@@ -40,7 +40,7 @@ export async function measure(
   bench: Bench,
 ): Promise<Measurement> {
   await using subject = await Subject.start(contender, bench);
-  const rssMb = async () => (await subject.server.usage()).rss / BYTES_PER_MB;
+  const rssMb = async () => (await subject.usage()).rss / BYTES_PER_MB;
   const rssStartMb = await rssMb();
   await subject.stretch({ rate: null, seconds: warmup });
   const saturation = await subject.stretch({ rate: null, seconds });

@@ -84,7 +84,7 @@ async function follow(contender: Contender, bench: Bench, callbacks: number): Pr
   for (const goal of goalsOf(callbacks)) {
     const load = { rate: null, seconds: LONGEST_SECONDS, count: goal - sent };
     sent += (await subject.stretch(load)).answered;
-    const { rss, heapUsed } = await subject.server.usage();
+    const { rss, heapUsed } = await subject.usage();
     points.push({ callbacks: sent, rssMb: rss / BYTES_PER_MB, heapMb: heapUsed / BYTES_PER_MB });
     progress(`${contender.name}: ${number(sent)} callbacks, ${number(rss / BYTES_PER_MB)} MB`);
   }

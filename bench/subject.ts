@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import type { LiveCallbackRole } from '../src/index.js';
 import { BacklogSampler, type Backlog } from './backlog.js';
 import { ChildHandle } from './child.handle.js';
 import type { Compiled } from './compile.js';
 import type { Contender } from './contenders.js';
 import type { Usage } from './contenders/child.js';
 import { BenchDatabase, type DeliveryCounts } from './database.js';
+import { drained } from './drain.js';
 import type { Latency } from './load/load.order.js';
+import { BenchRedis } from './redis.js';
 import { problemsOf } from './verification.js';
 
 /** What the parts of a run share. */
@@ -31,10 +32,14 @@ export interface Stretch {
   /** Callbacks per second that were answered. */
   readonly throughput: number;
   readonly answered: number;
-  /** CPU time of the server process per callback, deliveries included, µs. */
+  /** Deliveries per second from the first callback until the last of them was done. */
+  readonly deliveries: number;
+  /** CPU time of the server processes per callback, deliveries included, µs. */
   readonly cpuMicros: number;
   /** CPU time of the database server per callback, µs; null where it cannot be had. */
   readonly databaseCpuMicros: number | null;
+  /** CPU time of Redis per callback, µs; null without BullMQ. */
+  readonly redisCpuMicros: number | null;
   readonly latency: Latency;
   /** How late the generator was, ms at p99; part of the latencies at a fixed rate. */
   readonly lagMs: number;
@@ -57,67 +62,84 @@ interface Stock {
   readonly deliveries: DeliveryCounts | null;
 }
 
-const DRAIN_MS = 120_000;
-const POLL_MS = 20;
-
 /** A contender that runs on a database of its own. */
 export class Subject implements AsyncDisposable {
-  private ownDatabase: BenchDatabase | null = null;
+  private dropOwn: () => Promise<void> = async () => {};
   private answered = 0;
   private sent = 0;
   private readonly complaints: string[] = [];
 
   private constructor(
     readonly contender: Contender,
-    readonly server: ChildHandle,
+    /** One process for each of its roles. */
+    readonly servers: readonly ChildHandle[],
     private readonly database: BenchDatabase | null,
+    private readonly redis: BenchRedis | null,
     private readonly before: Stock,
     private readonly bench: Bench,
   ) {}
 
-  /** Starts a process on a fresh database, which goes with it. */
+  /** Starts the processes on a fresh database, which goes with them. */
   static async start(contender: Contender, bench: Bench): Promise<Subject> {
     const database = contender.database ? await BenchDatabase.create(contender.database) : null;
+    let redis: BenchRedis | null = null;
+    const drop = async () => {
+      await redis?.drop();
+      await database?.drop();
+    };
     try {
-      const subject = await Subject.startOn(database, contender, bench);
-      subject.ownDatabase = database;
+      if (contender.isOnBullMq) redis = await BenchRedis.create();
+      const subject = await Subject.startOn(database, contender, bench, redis);
+      subject.dropOwn = drop;
       return subject;
     } catch (error) {
-      await database?.drop();
+      await drop();
       throw error;
     }
   }
 
-  /** Starts a process on a database that is there, and may hold rows. */
+  /** Starts the processes on a database that is there, and may hold rows. */
   static async startOn(
     database: BenchDatabase | null,
     contender: Contender,
     bench: Bench,
+    redis: BenchRedis | null = null,
   ): Promise<Subject> {
     const { adapter, listeners, sleepMs, writing, program } = contender;
-    const server = await ChildHandle.start(bench.compiled.program(program), {
+    const settings = {
       adapter,
       listeners,
       sleepMs,
       writing,
       key: KEY,
       database: database?.options ?? null,
-    });
-    return new Subject(contender, server, database, await stockOf(contender, database), bench);
+      redis: redis?.place ?? null,
+    };
+    const servers = await ChildHandle.startAll(
+      bench.compiled.program(program),
+      rolesOf(contender).map((role) => ({ ...settings, role })),
+    );
+    const before = await stockOf(contender, database);
+    return new Subject(contender, servers, database, redis, before, bench);
+  }
+
+  /** The first of its processes; most contenders have only one. */
+  get server(): ChildHandle {
+    return this.servers[0] as ChildHandle;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.stop();
-    await this.ownDatabase?.drop();
+    await Promise.all(this.servers.map((server) => server.stop()));
+    await this.dropOwn();
   }
 
   /** Sends one stretch of load, waits for its deliveries, and accounts for it. */
   async stretch({ rate, seconds, count = null }: Load): Promise<Stretch> {
-    const { server, contender, bench } = this;
+    const { contender, bench } = this;
     const before = await this.account();
     const sampler = rate === null && this.deliveries ? new BacklogSampler(this.deliveries) : null;
     const result = await bench.generator.load({
-      port: server.port,
+      ports: this.ports,
       key: KEY,
       connections: bench.connections,
       rate,
@@ -126,21 +148,24 @@ export class Subject implements AsyncDisposable {
       first: this.sent,
       isForged: contender.isForged,
     });
-    const backlog = (await sampler?.stop()) ?? null;
-    const drainMs = await this.settled();
+    const [drainMs, backlog = null] = await Promise.all([this.delivered(), sampler?.stop()]);
+    // Jobs whose rows an earlier one has run still cost something, which is not the next stretch's.
+    await drained(async () => (await this.redis?.pending()) ?? 0);
     const after = await this.account();
     this.sent += result.sent;
     this.answered += result.answered;
     this.complaints.push(...result.complaints);
     const each = (total: number) => total / Math.max(1, result.answered);
-    const hasCpu = before.databaseSeconds !== null && after.databaseSeconds !== null;
-    const databaseSeconds = Number(after.databaseSeconds) - Number(before.databaseSeconds);
+    const cpuOf = (from: number | null, to: number | null) =>
+      from === null || to === null ? null : each((to - from) * 1e6);
     return {
       rate,
       throughput: result.answered / result.seconds,
       answered: result.answered,
+      deliveries: (result.answered * contender.listeners) / (result.seconds + drainMs / 1000),
       cpuMicros: each(after.usage.cpuMicros - before.usage.cpuMicros),
-      databaseCpuMicros: hasCpu ? each(databaseSeconds * 1e6) : null,
+      databaseCpuMicros: cpuOf(before.databaseSeconds, after.databaseSeconds),
+      redisCpuMicros: cpuOf(before.redisSeconds, after.redisSeconds),
       latency: result.latency,
       lagMs: result.lagMs,
       generatorCpu: result.generatorCpu,
@@ -153,7 +178,7 @@ export class Subject implements AsyncDisposable {
   /** Counts what is stored and delivered. @returns what is wrong */
   async verify(): Promise<string[]> {
     const { contender, database, answered, complaints, before } = this;
-    const { handled } = await this.server.usage();
+    const { handled } = await this.usage();
     const { rows, deliveries } = await stockOf(contender, database);
     return problemsOf({
       complaints,
@@ -166,28 +191,48 @@ export class Subject implements AsyncDisposable {
     });
   }
 
+  /** What its processes use, added up. */
+  async usage(): Promise<Usage> {
+    const usages = await Promise.all(this.servers.map((server) => server.usage()));
+    const sum = (read: (usage: Usage) => number) =>
+      usages.reduce((total, usage) => total + read(usage), 0);
+    return {
+      cpuMicros: sum(({ cpuMicros }) => cpuMicros),
+      rss: sum(({ rss }) => rss),
+      heapUsed: sum(({ heapUsed }) => heapUsed),
+      handled: sum(({ handled }) => handled),
+      statements: sum(({ statements }) => statements),
+    };
+  }
+
+  /** Where callbacks are received. */
+  private get ports(): number[] {
+    const roles = rolesOf(this.contender);
+    return this.servers.filter((_, n) => roles[n] !== 'worker').map(({ port }) => port);
+  }
+
   /** The database, where it holds deliveries. */
   private get deliveries(): BenchDatabase | null {
     return this.contender.table === 'live_callback' ? this.database : null;
   }
 
   /** @returns how long deliveries still waited, ms */
-  private async settled(): Promise<number> {
-    const startedAt = performance.now();
-    const elapsed = () => performance.now() - startedAt;
-    const settled = this.before.deliveries?.pending ?? 0;
-    while (((await this.deliveries?.pending()) ?? 0) > settled && elapsed() < DRAIN_MS) {
-      await sleep(POLL_MS);
-    }
-    return elapsed();
+  private delivered(): Promise<number> {
+    const before = this.before.deliveries?.pending ?? 0;
+    return drained(async () => ((await this.deliveries?.pending()) ?? 0) - before);
   }
 
-  private async account(): Promise<{ usage: Usage; databaseSeconds: number | null }> {
+  private async account() {
     return {
-      usage: await this.server.usage(),
+      usage: await this.usage(),
       databaseSeconds: this.database?.cpuSeconds() ?? null,
+      redisSeconds: (await this.redis?.cpuSeconds()) ?? null,
     };
   }
+}
+
+function rolesOf({ roles = ['all'] }: Contender): readonly LiveCallbackRole[] {
+  return roles;
 }
 
 async function stockOf({ table }: Contender, database: BenchDatabase | null): Promise<Stock> {

@@ -1,4 +1,5 @@
 import type { Measurement } from './measurement.js';
+import type { RoundOf } from './rounds.js';
 import { spreadOf, type Spread } from './statistics.js';
 
 /** A figure that is promised. */
@@ -14,7 +15,7 @@ export interface Target {
 }
 
 /** The measurements of one round, by contender. */
-export type Round = ReadonlyMap<string, Measurement>;
+export type Round = RoundOf<Measurement>;
 
 /** Whether a target was met, by the median of its rounds. */
 export interface Verdict {

@@ -1,3 +1,11 @@
+import type { LiveCallbackRole } from '../../src/index.js';
+
+/** Redis as BullModule.forRoot takes it. */
+export interface RedisPlace {
+  readonly connection: { readonly host: string; readonly port: number };
+  readonly prefix: string;
+}
+
 /** What a contender is told when it starts, in the environment as JSON. */
 export interface ServerSettings {
   readonly adapter: 'fastify' | 'express';
@@ -9,6 +17,10 @@ export interface ServerSettings {
   readonly sleepMs: number;
   /** How the hand-written controller writes its rows. */
   readonly writing?: 'save' | 'insert';
+  /** What this process does of the work; all of it by default. */
+  readonly role?: LiveCallbackRole;
+  /** Null: listeners run without BullMQ. */
+  readonly redis?: RedisPlace | null;
 }
 
 /** What a contender says of itself when it is asked. */

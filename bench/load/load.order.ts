@@ -1,6 +1,7 @@
 /** What the load generator is asked to send. */
 export interface LoadOrder {
-  readonly port: number;
+  /** The connections are spread over them in turn. */
+  readonly ports: readonly number[];
   readonly key: string;
   readonly connections: number;
   /** Callbacks per second, whatever the server does; null: each connection sends as soon as it may. */

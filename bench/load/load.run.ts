@@ -1,4 +1,5 @@
 import { Connection } from './connection.js';
+import { systemMicros } from './due.time.js';
 import { Latencies } from './latencies.js';
 import type { LoadOrder, LoadResult } from './load.order.js';
 import { RequestTemplate } from './request.template.js';
@@ -33,6 +34,8 @@ export class LoadRun {
   private startedAt = 0;
   private until = 0;
   private readonly count: number;
+  /** Zero of `performance.now()` on the clock of the system, µs. */
+  private readonly origin = systemMicros() - Math.round(performance.now() * 1000);
   private finish: () => void = () => {};
 
   constructor(private readonly order: LoadOrder) {
@@ -43,8 +46,9 @@ export class LoadRun {
   }
 
   async run(): Promise<LoadResult> {
-    const { port, connections, rate, seconds } = this.order;
-    const open = () => Connection.open(port, (...answer) => this.onAnswer(...answer));
+    const { ports, connections, rate, seconds } = this.order;
+    const open = (_: unknown, n: number) =>
+      Connection.open(Number(ports[n % ports.length]), (...answer) => this.onAnswer(...answer));
     this.connections = await Promise.all(Array.from({ length: connections }, open));
     for (const connection of this.connections) connection.buffer = this.template.copy();
     const cpu = process.cpuUsage();
@@ -107,7 +111,8 @@ export class LoadRun {
   private send(connection: Connection, since: number): void {
     if (performance.now() - this.templateAt > TEMPLATE_MS) this.renewTemplate();
     if (connection.buffer.length === 0) connection.buffer = this.template.copy();
-    this.template.write(connection.buffer, this.order.first + this.sent++);
+    const dueMicros = this.origin + Math.round(since * 1000);
+    this.template.write(connection.buffer, this.order.first + this.sent++, dueMicros);
     connection.send(since);
   }
 
@@ -137,7 +142,7 @@ export class LoadRun {
   }
 
   private newTemplate(): RequestTemplate {
-    return new RequestTemplate(this.order.port, this.order.key, this.order.isForged);
+    return new RequestTemplate(this.order.key, this.order.isForged);
   }
 
   private renewTemplate(): void {

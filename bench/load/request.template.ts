@@ -1,4 +1,5 @@
 import { signatureOf, streamPushCallback } from '../../src/testing/index.js';
+import { DUE_DIGITS, DUE_PLACE } from './due.time.js';
 import { STREAMS } from './streams.js';
 
 /** Digits of the number of a callback; no two callbacks of a run share one. */
@@ -10,28 +11,35 @@ const NUMBER_PLACE = '8000000000000000000';
 const LIFETIME_SECONDS = 600;
 
 /**
- * One request as bytes, made once: a push as CSS sends it. Only its number and its stream are written
- * anew for each callback, which costs the generator next to nothing.
+ * One request as bytes, made once: a push as CSS sends it. Only its number, its stream and the time
+ * at which it was due are written anew for each callback, which costs the generator next to nothing.
  */
 export class RequestTemplate {
   private readonly bytes: Buffer;
   private readonly numberAt: number;
   private readonly streamAt: number;
+  private readonly dueAt: number;
 
-  constructor(port: number, key: string, isForged: boolean) {
+  constructor(key: string, isForged: boolean) {
     const t = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
     const sign = signatureOf(isForged ? `${key}forged` : key, t);
-    const fields = { stream_id: STREAM_PLACE, channel_id: 'bench', sequence: NUMBER_PLACE };
+    const fields = {
+      stream_id: STREAM_PLACE,
+      channel_id: 'bench',
+      sequence: NUMBER_PLACE,
+      stream_param: DUE_PLACE,
+    };
     const body = JSON.stringify({ ...streamPushCallback(fields), t, sign });
     const head = [
       'POST /live-callback HTTP/1.1',
-      `Host: 127.0.0.1:${port}`,
+      'Host: 127.0.0.1',
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,
     ];
     this.bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
     this.streamAt = this.bytes.indexOf(STREAM_PLACE) + STREAM_PLACE.length - STREAM_DIGITS;
     this.numberAt = this.bytes.indexOf(NUMBER_PLACE) + NUMBER_PLACE.length - NUMBER_DIGITS;
+    this.dueAt = this.bytes.indexOf(DUE_PLACE) + DUE_PLACE.length - DUE_DIGITS;
   }
 
   /** A copy for one connection, which sends one request at a time. */
@@ -40,9 +48,10 @@ export class RequestTemplate {
   }
 
   /** Makes a copy the request of one callback. */
-  write(copy: Buffer, number: number): void {
+  write(copy: Buffer, number: number, dueMicros: number): void {
     writeDigits(copy, this.numberAt, NUMBER_DIGITS, number);
     writeDigits(copy, this.streamAt, STREAM_DIGITS, number % STREAMS);
+    writeDigits(copy, this.dueAt, DUE_DIGITS, dueMicros);
   }
 }
 

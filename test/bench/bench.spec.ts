@@ -17,9 +17,12 @@ import { growthOf } from '../../bench/backlog.js';
 import { LoadRun } from '../../bench/load/load.run.js';
 import { judgeFigures } from '../../bench/targets.js';
 import { problemsOf, type Outcome } from '../../bench/verification.js';
+import { DATABASES } from '../support/databases.js';
+import { isRedisAbsent } from '../support/redis.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
+const isPostgresAbsent = DATABASES.some(({ name, isAbsent }) => name === 'PostgreSQL' && isAbsent);
 
 describe('the benchmark commands', () => {
   let out: string;
@@ -74,6 +77,25 @@ describe('the benchmark commands', () => {
     expect(readFileSync(join(out, 'plans/sqlite-11000.md'), 'utf8')).toContain('SEARCH c USING');
   });
 
+  it.skipIf(isPostgresAbsent || isRedisAbsent)(
+    'deliver in process, on three nodes and over BullMQ (PostgreSQL, Redis)',
+    async () => {
+      const short = ['--rounds', '1', '--seconds', '0.3', '--warmup', '0.2', '--connections', '6'];
+      await bench('delivery', ...short, '--rate', '50');
+
+      const { rounds } = result('delivery') as {
+        rounds: Record<string, Record<'paced' | 'saturation', { delivery: object }>>[];
+      };
+      expect(Object.keys(rounds[0] ?? {})).toHaveLength(4);
+      for (const { paced, saturation } of Object.values(rounds[0] ?? {})) {
+        expect(paced).toMatchObject({ rate: 50, delivery: { p50: expect.any(Number) } });
+        expect(saturation.delivery).not.toMatchObject({ max: 0 });
+      }
+      expect(readFileSync(join(out, 'delivery.md'), 'utf8')).not.toContain('## Failed');
+    },
+    120_000,
+  );
+
   it('name what the time is spent on', async () => {
     const short = ['--seconds', '0.5', '--warmup', '0.2', '--connections', '8'];
     await bench('profile', '--db', 'sqlite', ...short);
@@ -91,7 +113,7 @@ describe('the load generator', () => {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const load = { port, rate, key: 'k', seconds: 5, count: 40, connections: 4, first: 7 };
+    const load = { ports: [port], rate, key: 'k', seconds: 5, count: 40, connections: 4, first: 7 };
     try {
       return await new LoadRun({ ...load, isForged: false }).run();
     } finally {
