@@ -7,3 +7,12 @@
 export function isOpen(state: string): string {
   return `coalesce(${state}, '') <> 'done'`;
 }
+
+/**
+ * Whether a delivery that is found by its key is pending. Not `state = 'pending'`, with which PostgreSQL
+ * may search the index of lanes instead, where all of a listener's deliveries stand before that key. Nor in the words of {@link isOpen}, which
+ * would follow from it.
+ */
+export function isPending(state: string): string {
+  return `coalesce(${state}, 'done') = 'pending'`;
+}

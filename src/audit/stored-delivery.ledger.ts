@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable, Logger } from '@nestjs/common';
-import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 
 import {
   DeliveryLedger,
@@ -18,8 +18,10 @@ import {
 import { EventInterpreter, parsePayload, toLiveEvent } from '../events/index.js';
 import { BatchQueue } from './batch.queue.js';
 import { CallbackDatabase } from './callback.database.js';
-import { dialectOf, ID_AS_TEXT, NOW_MS } from './dialect.js';
+import { dialectOf, NOW_MS } from './dialect.js';
+import { findDue, type DueFilter } from './due-deliveries.query.js';
 import { LiveCallback, LiveCallbackDelivery } from './entities/index.js';
+import { isPending } from './open-deliveries.js';
 import { PendingHandOvers } from './pending-hand-overs.js';
 import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { TransactionRunner } from './transaction.runner.js';
@@ -140,6 +142,10 @@ export class StoredDeliveryLedger extends DeliveryLedger {
     return { owner: this.process.id, milliseconds: LEASE_MS };
   }
 
+  private findDue(limit: number, among: DueFilter): Promise<LiveCallbackDelivery[]> {
+    return findDue(this.database.dataSource, this.process.id, limit, among);
+  }
+
   private async takeOver(due: readonly LiveCallbackDelivery[]): Promise<ClaimedDelivery[]> {
     try {
       const claimed: ClaimedDelivery[] = [];
@@ -192,54 +198,9 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       .createQueryBuilder()
       .update(LiveCallbackDelivery)
       .set(values)
-      .where({ callbackId, listener, fence, state: 'pending' })
+      .where({ callbackId, listener, fence })
+      .andWhere(isPending('state'))
       .execute();
-  }
-
-  /**
-   * Deliveries that may run now, oldest first: nobody holds them, their time has come, nothing of
-   * their lane is held by another process, and no earlier one of it waits for its time. Where lanes
-   * are named, the time of a first attempt counts for nothing.
-   */
-  private findDue(limit: number, among: DueFilter): Promise<LiveCallbackDelivery[]> {
-    const { dataSource } = this.database;
-    const dialect = dialectOf(dataSource);
-    const now = NOW_MS[dialect];
-    const id = ID_AS_TEXT[dialect];
-    const { sql: isAmong, parameters } = conditionOf(among);
-    const waits = (alias: string) =>
-      among.lanes
-        ? `(${alias}.next_attempt_at > ${now} AND ${alias}.attempts > ${alias}.attempts_before)`
-        : `${alias}.next_attempt_at > ${now}`;
-    const lanes = (query: SelectQueryBuilder<ObjectLiteral>) =>
-      query
-        .select('e.listener', 'listener')
-        .addSelect('e.stream_key', 'stream_key')
-        .addSelect(
-          `min(CASE WHEN e.lease_until >= ${now} AND e.lease_owner <> :owner
-                 THEN '' ELSE ${id('e.callback_id')} END)`,
-          'earliest',
-        )
-        .from(LiveCallbackDelivery, 'e')
-        .where("e.state = 'pending'")
-        .andWhere(among.lanes ? isAmong('e') : 'true')
-        .andWhere(`(${waits('e')} OR (e.lease_until >= ${now} AND e.lease_owner <> :owner))`)
-        .groupBy('e.listener')
-        .addGroupBy('e.stream_key');
-    // Joined and not asked per row: a backlog of many rows is read once.
-    return dataSource
-      .getRepository(LiveCallbackDelivery)
-      .createQueryBuilder('d')
-      .leftJoin(lanes, 'held', 'held.listener = d.listener AND held.stream_key = d.stream_key')
-      .where("d.state = 'pending'")
-      .andWhere(`(d.lease_until IS NULL OR d.lease_until < ${now})`)
-      .andWhere(`(d.next_attempt_at IS NULL OR NOT ${waits('d')})`)
-      .andWhere(isAmong('d'), parameters)
-      .andWhere(`(held.earliest IS NULL OR ${id('d.callback_id')} < held.earliest)`)
-      .setParameter('owner', this.process.id)
-      .orderBy('d.callback_id')
-      .limit(limit)
-      .getMany();
   }
 
   private async withEvents(rows: readonly LiveCallbackDelivery[]): Promise<ClaimedDelivery[]> {
@@ -287,36 +248,6 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       },
     };
   }
-}
-
-/** Whose deliveries are looked for. */
-type DueFilter =
-  | { readonly listeners: readonly string[]; readonly lanes?: undefined }
-  | { readonly lanes: readonly DeliveryLane[] };
-
-/** As a condition, with its parameters. */
-function conditionOf(among: DueFilter): {
-  sql: (alias: string) => string;
-  parameters: Record<string, unknown>;
-} {
-  if (!among.lanes) {
-    const { listeners } = among;
-    return { sql: (alias) => `${alias}.listener IN (:...listeners)`, parameters: { listeners } };
-  }
-  const { lanes } = among;
-  const entries = lanes.flatMap(({ listener, streamKey }, index) => [
-    [`listener${index}`, listener],
-    [`key${index}`, streamKey],
-  ]);
-  return {
-    // Not as tuples, which SQLite cannot list.
-    sql: (alias) => `(${lanes.map((_, index) => isLane(alias, index)).join(' OR ')})`,
-    parameters: Object.fromEntries(entries) as Record<string, string>,
-  };
-}
-
-function isLane(alias: string, index: number): string {
-  return `(${alias}.listener = :listener${index} AND ${alias}.stream_key = :key${index})`;
 }
 
 function laneOf({ listener, streamKey }: DeliveryLane): string {

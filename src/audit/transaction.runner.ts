@@ -6,6 +6,7 @@ import { LeaseLostError, type DeliveryLease } from '../bus/index.js';
 import { dialectOf, NOW_MS } from './dialect.js';
 import { LiveCallbackDelivery } from './entities/index.js';
 import { driverHandle, prepareSqlite } from './module-data-source.js';
+import { isPending } from './open-deliveries.js';
 
 const BUSY_PAUSE_MS = 10;
 const BUSY_DEADLINE_MS = 5_000;
@@ -110,13 +111,11 @@ async function checkHeld(
   runner: QueryRunner,
   { callbackId, listener, fence }: DeliveryLease,
 ): Promise<void> {
-  const isHeld = await runner.manager.existsBy(LiveCallbackDelivery, {
-    callbackId,
-    listener,
-    fence,
-    state: 'pending',
+  const row = await runner.manager.findOne(LiveCallbackDelivery, {
+    select: { state: true },
+    where: { callbackId, listener, fence },
   });
-  if (!isHeld) throw new LeaseLostError();
+  if (row?.state !== 'pending') throw new LeaseLostError();
 }
 
 function complete(runner: QueryRunner, lease: DeliveryLease): Promise<void> {
@@ -140,7 +139,8 @@ async function updateHeld(
     .createQueryBuilder()
     .update(LiveCallbackDelivery)
     .set(values)
-    .where({ callbackId, listener, fence, state: 'pending' })
+    .where({ callbackId, listener, fence })
+    .andWhere(isPending('state'))
     .execute();
   if (affected !== 1) throw new LeaseLostError();
 }

@@ -5,6 +5,7 @@ import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { driverHandle } from '../module-data-source.js';
+import { isPending } from '../open-deliveries.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';
 import { arrayOf } from './postgres.array.js';
@@ -126,7 +127,7 @@ export class PostgresWriter implements CallbackWriter {
         LIMIT 1) other`;
     const isHeld = `d.callback_id = ANY($1::uuid[]) AND d.callback_id = v.callback_id
         AND d.listener = v.listener AND d.fence = v.fence
-        AND d.state IS NOT DISTINCT FROM 'pending'`;
+        AND ${isPending('d.state')}`;
     const held = `
       FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
       WHERE ${isHeld}`;
@@ -140,7 +141,7 @@ export class PostgresWriter implements CallbackWriter {
         lease_owner = CASE WHEN ${isOpen} THEN d.lease_owner END,
         lease_until = CASE WHEN ${isOpen} THEN d.lease_until END
       WHERE d.callback_id = ANY($1::uuid[]) AND d.fence = (${outcome('fence')})::int
-        AND d.state IS NOT DISTINCT FROM 'pending'`;
+        AND ${isPending('d.state')}`;
     this.claimSql = `
       WITH claimed AS (
         UPDATE ${delivery} d
@@ -150,10 +151,13 @@ export class PostgresWriter implements CallbackWriter {
       ), disowned AS (
         UPDATE ${delivery} d SET lease_owner = NULL, lease_until = NULL, fence = d.fence + 1
         FROM (SELECT DISTINCT listener, stream_key FROM claimed) lane
-        WHERE d.state = 'pending' AND d.listener = ANY($2::text[])
-          AND d.stream_key = ANY($6::text[])
-          AND d.listener = lane.listener AND d.stream_key = lane.stream_key
-          AND d.lease_owner <> $4 AND d.lease_until < ${NOW}
+        CROSS JOIN LATERAL (
+          SELECT e.callback_id, e.listener FROM ${delivery} e
+          WHERE e.state = 'pending' AND e.listener = lane.listener
+            AND e.stream_key = lane.stream_key AND e.lease_owner <> $4 AND e.lease_until < ${NOW}
+          OFFSET 0) late
+        WHERE d.callback_id = late.callback_id AND d.listener = late.listener
+          AND ${isPending('d.state')} AND d.lease_owner <> $4 AND d.lease_until < ${NOW}
           AND (d.callback_id, d.listener) NOT IN (SELECT callback_id, listener FROM claimed)
       )
       SELECT callback_id AS "callbackId", listener, fence FROM claimed`;
@@ -281,7 +285,6 @@ export class PostgresWriter implements CallbackWriter {
       ...leaseArrays(found),
       lease.owner,
       lease.milliseconds,
-      found.map(({ streamKey }) => streamKey),
     ]);
     return rows;
   }
