@@ -16,7 +16,7 @@ export type DueFilter =
  *
  * @param owner name of this process in leases
  */
-export function findDue(
+export async function findDue(
   dataSource: DataSource,
   owner: string,
   limit: number,
@@ -24,11 +24,17 @@ export function findDue(
 ): Promise<LiveCallbackDelivery[]> {
   const query = (manager: EntityManager) => dueQuery(manager, owner, limit, among).getMany();
   if (dialectOf(dataSource) !== 'postgres') return query(dataSource.manager);
-  return dataSource.transaction(async (manager) => {
-    // It expects few open rows until its statistics say otherwise, and would compare each with each.
-    await manager.query('SET LOCAL enable_nestloop = off');
-    return query(manager);
-  });
+  const runner = dataSource.createQueryRunner();
+  try {
+    // It expects few open rows until its statistics say otherwise, and would compare each with each. Set
+    // for the connection and not in a transaction, which a failure could leave open in the pool.
+    await runner.query('SET enable_nestloop = off');
+    const due = await query(runner.manager);
+    await runner.query('RESET enable_nestloop');
+    return due;
+  } finally {
+    await runner.release();
+  }
 }
 
 function dueQuery(
