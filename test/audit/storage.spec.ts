@@ -23,7 +23,7 @@ import {
   type LiveEvent,
   type LiveEventContext,
 } from '../../src/index.js';
-import { CallbackDatabase } from '../../src/audit/index.js';
+import { CallbackDatabase, type NewCallback } from '../../src/audit/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, startHost, startWith, type Host } from '../support/application.js';
 import { DATABASES } from '../support/databases.js';
@@ -94,6 +94,33 @@ async function schemaOf(dataSource: DataSource): Promise<string> {
   } finally {
     await runner.release();
   }
+}
+
+/** A callback with one delivery, ready for a writer. */
+function newCallback(index: number): NewCallback {
+  const id = `0193504c-aaaa-7bbb-8ccc-00000000000${index}`;
+  return {
+    id,
+    kind: 'stream-push',
+    eventType: 1,
+    state: 'accepted',
+    appId: null,
+    domain: null,
+    path: null,
+    streamName: null,
+    sequence: null,
+    occurredAt: null,
+    receivedAt: 1,
+    contentDigest: `content-${index}`,
+    identityDigest: `identity-${index}`,
+    remarks: null,
+    errors: null,
+    remoteAddress: null,
+    body: '{}',
+    deliveries: [
+      { callbackId: id, listener: `listener-${index}`, streamKey: `stream-${index}`, attempts: 1 },
+    ],
+  };
 }
 
 describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
@@ -312,6 +339,25 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
         (error: Error) => error.name,
       );
       expect([200, 'ListenerError']).toContain(outcome);
+    });
+
+    it('an insert says of the leases what the table says, though listeners gain and lose room meanwhile', async () => {
+      const database = await hostOptions();
+      const host = await scratchHost({ database });
+      const { writer } = host.app.get(CallbackDatabase, { strict: false });
+      const entries = Array.from({ length: 4 }, (_, index) => newCallback(index));
+      let asked = 0;
+      const results = await writer.insert(
+        entries.map((callback) => ({ callback, copies: 1, variantInBatch: false })),
+        { owner: 'me', milliseconds: 8_000, graceMs: null, takes: () => asked++ % 3 === 0 },
+      );
+      const rows = await (
+        await operator(database)
+      ).query<{ id: string; owner: string | null }[]>(
+        'SELECT callback_id AS id, lease_owner AS owner FROM live_callback_delivery ORDER BY 1',
+      );
+      const leased = results.flatMap((result) => result.leased.map(({ callbackId }) => callbackId));
+      expect(leased.toSorted()).toEqual(rows.flatMap(({ id, owner }) => (owner ? [id] : [])));
     });
 
     it('a table that is gone means 503, and 200 again once it is back', async () => {

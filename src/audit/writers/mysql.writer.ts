@@ -146,8 +146,10 @@ export class MysqlWriter implements CallbackWriter {
     const leased = new Map<string, NewDelivery[]>();
     for (const chunk of chunksOf(deliveries)) {
       const blocked = lease === null ? null : await this.foreignLanes(query, chunk, lease.owner);
-      const isFree = (it: NewDelivery) =>
-        lease?.takes(it.listener) === true && !blocked?.has(laneOf(it));
+      // Once and for all: whether a listener has room may change before the statement has ended.
+      const free = new Set(
+        chunk.filter((it) => lease?.takes(it.listener) === true && !blocked?.has(laneOf(it))),
+      );
       const row = `(?, ?, ?, 'pending', ?, ?, IF(? IS NULL, NULL, ${NOW} + ?), 1, ${NOW} + ?)`;
       await query(
         `INSERT INTO ${this.delivery}
@@ -155,14 +157,14 @@ export class MysqlWriter implements CallbackWriter {
              next_attempt_at)
          VALUES ${chunk.map(() => row).join(', ')}`,
         chunk.flatMap((it) => {
-          const owner = isFree(it) ? (lease?.owner ?? null) : null;
+          const owner = free.has(it) ? (lease?.owner ?? null) : null;
           const attempts = owner === null ? 0 : it.attempts;
           const length = lease?.milliseconds ?? 0;
           const grace = owner === null ? (lease?.graceMs ?? null) : null;
           return [it.callbackId, it.listener, it.streamKey, attempts, owner, owner, length, grace];
         }),
       );
-      for (const it of chunk.filter(isFree)) {
+      for (const it of free) {
         leased.set(it.callbackId, [...(leased.get(it.callbackId) ?? []), it]);
       }
     }
