@@ -1,5 +1,6 @@
 import type { LiveCallbackRole } from '../src/index.js';
 import type { ServerSettings } from './contenders/child.js';
+import { choose } from './choose.js';
 
 /** The databases, by the names that the command lines take. */
 export const DATABASE_NAMES = {
@@ -126,11 +127,5 @@ export const CONTENDERS: readonly Contender[] = [
  * @throws Error that names the known ones
  */
 export function chooseContenders(list: string): Contender[] {
-  if (list === '') return [...CONTENDERS];
-  return list.split(',').map((name) => {
-    const found = CONTENDERS.find((contender) => contender.name === name);
-    if (found) return found;
-    const known = CONTENDERS.map((contender) => contender.name).join(', ');
-    throw new Error(`There is no contender "${name}". Known: ${known}.`);
-  });
+  return choose(CONTENDERS, list, 'contender');
 }

@@ -1,7 +1,7 @@
 /**
  * Measures how fast listeners get what was received: in process, on several nodes, and over BullMQ.
  *
- *     npm run bench:delivery -- --rounds 5 --seconds 8 --rate 300
+ *     npm run bench:delivery -- --rounds 5 --seconds 8 --rate 300 --forms in-process,bullmq
  *
  * Writes `results/delivery.md` and `.json`. Exits with 1 when a callback was lost, an answer was wrong,
  * or a listener did not run exactly once for each callback.
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { positive } from './arguments.js';
 import { ChildHandle } from './child.handle.js';
 import { versionsOf } from './compare.js';
+import { choose } from './choose.js';
 import { compile } from './compile.js';
 import { toMarkdown } from './delivery/delivery.report.js';
 import { FORMS } from './delivery/forms.js';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     warmup: { type: 'string', default: '5' },
     rate: { type: 'string', default: '300' },
     connections: { type: 'string', default: '64' },
+    forms: { type: 'string', default: '' },
     out: { type: 'string', default: RESULTS },
   },
 });
@@ -41,7 +43,8 @@ const settings = {
   rate: positive('rate', values.rate),
   connections: positive('connections', values.connections),
 };
-const services = [...(await versionsOf(FORMS)), await redisVersion()];
+const forms = choose(FORMS, values.forms, 'form');
+const services = [...(await versionsOf(forms)), await redisVersion()];
 
 using compiled = compile();
 const generator = await ChildHandle.start(compiled.program('load/generator'));
@@ -62,7 +65,7 @@ try {
 
 async function runRound(round: number, bench: Bench): Promise<RoundOf<DeliveryMeasurement>> {
   const measured = new Map<string, DeliveryMeasurement>();
-  for (const form of inOrder(FORMS, round)) {
+  for (const form of inOrder(forms, round)) {
     const result = await measureDelivery(form, round, settings, bench);
     measured.set(form.name, result);
     const { paced, saturation, problems } = result;

@@ -210,7 +210,7 @@ describe.skipIf(isRedisAbsent)('the queue', () => {
       ({ stream }) => {
         if (stream.name?.startsWith('broken') && isBroken) throw new Error('not yet');
       },
-      { attempts: 10, backoffMs: 3_000 },
+      { attempts: 20, backoffMs: 1_000 },
     );
     const database = await scratchDatabase();
     const intake = await startBullHost({
