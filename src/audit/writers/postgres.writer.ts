@@ -30,7 +30,7 @@ const NOW = NOW_MS.postgres;
  * commit, whatever its size: columns travel as arrays.
  *
  * The plan of a prepared statement stays, also one that was made on tables without rows, where a pass
- * over everything looks cheap. So what is looked up per row is a LATERAL join with a LIMIT; rows to be
+ * over everything looks cheap. So what is looked up per row is a LATERAL join with a LIMIT or OFFSET; rows to be
  * changed are named by an array too, and their state is asked for in words that no partial index
  * answers; and connections prefer indexes to passes (see `createModuleDataSource`).
  */
