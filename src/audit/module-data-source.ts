@@ -1,18 +1,15 @@
-import type { Database } from 'better-sqlite3';
-import type { ClientBase, Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 import { dialectOfType, type Dialect } from './dialect.js';
+import { CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from './drivers/deadlines.js';
+import { preparePostgres } from './drivers/postgres.connection.js';
+import { prepareSqlite } from './drivers/sqlite.connection.js';
 import { LIVE_CALLBACK_ENTITIES } from './entities/index.js';
 import { LIVE_CALLBACK_MIGRATIONS } from './migrations/index.js';
 import { StorageSetupError } from './storage.error.js';
 
 /** Connections that the module opens beside the host's; SQLite has one. */
 const POOL_SIZE = 4;
-/** A database that does not answer in this time counts as away, ms. */
-export const CONNECT_TIMEOUT_MS = 3_000;
-/** Below 5 s, so that a statement on a connection that died does not outlast the recovery. */
-const QUERY_TIMEOUT_MS = 4_000;
 
 /**
  * A DataSource of the module's own to the host's database. Its own, because a better-sqlite3
@@ -47,22 +44,6 @@ export function createModuleDataSource(host: DataSource): DataSource {
   });
 }
 
-/**
- * Makes commits of a SQLite connection survive a power loss.
- *
- * @throws StorageSetupError when the setting is not kept
- */
-export function prepareSqlite(database: Database): void {
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  const synchronous = database.pragma('synchronous', { simple: true });
-  if (synchronous !== 2) {
-    throw new StorageSetupError(
-      `SQLite answers synchronous=${String(synchronous)} after it was set to FULL (2); callbacks would not survive a power loss.`,
-    );
-  }
-}
-
 function isInMemory(database: unknown): boolean {
   return database === undefined || database === '' || database === ':memory:';
 }
@@ -91,17 +72,10 @@ const OVERRIDES: Record<Dialect, Overrides> = {
       ...extra,
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-      statement_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-      // Roles and databases may have it off; an acknowledged callback must have reached the disk.
-      onConnect: (client: ClientBase) => {
-        // On its way from one user to the next a client has no listener, and the end of its
-        // connection would be the end of the process. Who uses it learns of it from the query.
-        client.on('error', () => {});
-        // A plan that was made on small tables must not read large ones from end to end.
-        return client.query('SET synchronous_commit = on; SET enable_seqscan = off');
-      },
+      onConnect: preparePostgres,
     },
   }),
   mysql: ({ replication, extra }) => ({
@@ -115,86 +89,3 @@ const OVERRIDES: Record<Dialect, Overrides> = {
     extra: { ...extra, connectionLimit: POOL_SIZE },
   }),
 };
-
-/** The driver's own handle under an initialised DataSource: the hot path works on it directly. */
-export const driverHandle: {
-  sqlite(dataSource: DataSource): Database;
-  postgres(dataSource: DataSource): Pool;
-  mysql(dataSource: DataSource): MysqlPool;
-} = {
-  sqlite: (dataSource: DataSource) =>
-    (dataSource.driver as unknown as { databaseConnection: Database }).databaseConnection,
-  postgres: (dataSource: DataSource) => (dataSource.driver as unknown as { master: Pool }).master,
-  mysql: (dataSource: DataSource) => (dataSource.driver as unknown as { pool: MysqlPool }).pool,
-};
-
-const IDLE = new WeakMap<MysqlPool, Set<MysqlConnection>>();
-
-/** Closes the connections of a pool prepared by {@link prepareMysqlPool} that nobody uses now. */
-export function closeIdleConnections(pool: MysqlPool): void {
-  for (const connection of IDLE.get(pool) ?? []) connection.destroy();
-  IDLE.get(pool)?.clear();
-}
-
-/**
- * Keeps account of what is idle in a mysql2 pool, and gives every statement a deadline, those of
- * TypeORM too: a connection that has gone mute would otherwise stay in use for ever, and a few of
- * them are the whole pool.
- */
-export async function prepareMysqlPool(pool: MysqlPool): Promise<void> {
-  const idle = new Set<MysqlConnection>();
-  IDLE.set(pool, idle);
-  pool.on('connection', boundStatements);
-  pool.on('acquire', (connection) => idle.delete(connection));
-  pool.on('release', (connection) => idle.add(connection));
-  // TypeORM has opened one already, to try whether it can.
-  const first = await new Promise<MysqlConnection>((resolve, reject) => {
-    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
-  });
-  boundStatements(first);
-  first.release();
-}
-
-function boundStatements(connection: MysqlConnection): void {
-  const query = connection.query.bind(connection);
-  connection.query = (...args: unknown[]) => {
-    const callback = args.at(-1);
-    if (typeof callback !== 'function') return query(...args);
-    let isOver = false;
-    const end = (...results: unknown[]) => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      (callback as (...results: unknown[]) => void)(...results);
-    };
-    const timer = setTimeout(() => {
-      connection.destroy();
-      end(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
-    }, STATEMENT_TIMEOUT_MS);
-    return query(...args.slice(0, -1), end);
-  };
-}
-
-/** The part of a mysql2 pool that the module uses, in its callback form. */
-export interface MysqlPool {
-  on(
-    event: 'connection' | 'acquire' | 'release',
-    listener: (connection: MysqlConnection) => void,
-  ): void;
-  getConnection(callback: (error: Error | null, connection: MysqlConnection) => void): void;
-}
-
-/** The part of a mysql2 connection that the module uses. */
-export interface MysqlConnection {
-  query(...args: unknown[]): unknown;
-  execute(
-    sql: string,
-    values: (string | number | null)[],
-    callback: (error: Error | null, rows: unknown) => void,
-  ): void;
-  release(): void;
-  destroy(): void;
-}
-
-/** Deadline of one statement, ms. */
-export const STATEMENT_TIMEOUT_MS = QUERY_TIMEOUT_MS;

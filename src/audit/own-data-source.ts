@@ -2,7 +2,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 
 import { isConnectionFault } from './connection-fault.js';
 import { dialectOfType, type Dialect } from './dialect.js';
-import { CONNECT_TIMEOUT_MS } from './module-data-source.js';
+import { CONNECT_TIMEOUT_MS } from './drivers/deadlines.js';
 import { StorageSetupError } from './storage.error.js';
 
 /** Drivers wait long, or for ever, for a server that does not answer. A host may set its own. */

@@ -6,7 +6,7 @@ import type { Database, Statement } from 'better-sqlite3';
 
 import { errorText, toLine } from '../bus/index.js';
 import { BatchQueue, CALLBACK_BATCHES } from './batch.queue.js';
-import { prepareSqlite } from './module-data-source.js';
+import { prepareSqlite } from './drivers/sqlite.connection.js';
 import { StorageSetupError } from './storage.error.js';
 
 /** A verified callback as it came, which is all that is needed to take it in later. */

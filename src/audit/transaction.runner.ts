@@ -5,7 +5,8 @@ import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunne
 import { LeaseLostError, type DeliveryLease } from '../bus/index.js';
 import { dialectOf, NOW_MS } from './dialect.js';
 import { LiveCallbackDelivery } from './entities/index.js';
-import { driverHandle, prepareSqlite } from './module-data-source.js';
+import { driverHandle } from './drivers/driver-handle.js';
+import { prepareSqlite } from './drivers/sqlite.connection.js';
 import { isPending } from './open-deliveries.js';
 
 const BUSY_PAUSE_MS = 10;

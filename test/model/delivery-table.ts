@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 
 import type { CallbackDatabase } from '../../src/audit/index.js';
-import { driverHandle } from '../../src/audit/module-data-source.js';
+import { driverHandle } from '../../src/audit/drivers/driver-handle.js';
 import type { CallbackWriter } from '../../src/audit/writers/callback.writer.js';
 import { SqliteWriter } from '../../src/audit/writers/sqlite.writer.js';
 import { LIVE_CALLBACK_ENTITIES, LIVE_CALLBACK_MIGRATIONS } from '../../src/index.js';

@@ -1,5 +1,6 @@
 import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
-import { STATEMENT_TIMEOUT_MS, type MysqlConnection } from '../module-data-source.js';
+import { STATEMENT_TIMEOUT_MS } from '../drivers/deadlines.js';
+import type { MysqlConnection } from '../drivers/mysql.pool.js';
 
 const MAX_CHUNK = 64;
 

@@ -2,14 +2,14 @@ import type { DataSource } from 'typeorm';
 
 import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
-import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
+import { STATEMENT_TIMEOUT_MS } from '../drivers/deadlines.js';
+import { driverHandle } from '../drivers/driver-handle.js';
 import {
   closeIdleConnections,
-  driverHandle,
-  STATEMENT_TIMEOUT_MS,
   type MysqlConnection,
   type MysqlPool,
-} from '../module-data-source.js';
+} from '../drivers/mysql.pool.js';
+import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
 import type {

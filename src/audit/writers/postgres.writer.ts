@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
-import { driverHandle } from '../module-data-source.js';
+import { driverHandle } from '../drivers/driver-handle.js';
 import { isPending } from '../open-deliveries.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';

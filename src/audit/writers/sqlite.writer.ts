@@ -6,7 +6,8 @@ import type { DataSource } from 'typeorm';
 import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
-import { driverHandle, STATEMENT_TIMEOUT_MS } from '../module-data-source.js';
+import { STATEMENT_TIMEOUT_MS } from '../drivers/deadlines.js';
+import { driverHandle } from '../drivers/driver-handle.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
 import type {
