@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 
 import { errorText } from '../bus/index.js';
-import { contextOf } from './callback.context.js';
+import { closeContext } from './callback.context.js';
 import { writeReply } from './callback.reply.js';
 import { CallbackRefusedError } from './refusal.js';
 import { RefusalHandler } from './refusal.handler.js';
@@ -28,7 +28,6 @@ export class CallbackExceptionFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<object>();
     const response = http.getResponse<object>();
-    clearTimeout(contextOf(request)?.timer);
     if (error instanceof CallbackRefusedError) {
       this.refusals.refuse(request, response, error);
     } else if (error instanceof HttpException && error.getStatus() >= 400) {
@@ -40,5 +39,6 @@ export class CallbackExceptionFilter implements ExceptionFilter {
       this.logger.error(`A callback failed and was answered with 503: ${errorText(error)}`);
       writeReply(response, 503);
     }
+    closeContext(request);
   }
 }

@@ -27,6 +27,17 @@ export function contextOf(request: object): CallbackContext | undefined {
   return contexts.get(rawRequest(request));
 }
 
+/**
+ * Ends what was begun for a request, once it is answered. A connection that is kept alive keeps its last
+ * request, and with that the body and all that was made of it, until the next one comes: for so long that
+ * the garbage collector would take them for something to stay.
+ */
+export function closeContext(request: object): void {
+  const raw = rawRequest(request);
+  clearTimeout(contexts.get(raw)?.timer);
+  contexts.delete(raw);
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws TypeError when the bytes are not UTF-8 */

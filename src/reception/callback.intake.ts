@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { StorageUnavailableError } from '../audit/index.js';
 import { CallbackIntake } from '../events/index.js';
 import { emitSignal } from '../live-callback.signals.js';
-import { contextOf } from './callback.context.js';
+import { closeContext, contextOf } from './callback.context.js';
 import { CallbackPipe, type TypedCallback } from './callback.pipe.js';
 import { writeReply } from './callback.reply.js';
 import { CallbackSpool } from './callback.spool.js';
@@ -39,7 +39,7 @@ export class StoringCallbackIntake extends CallbackIntake {
     emitSignal('received', () => ({ kind, state, routeKind }));
     this.warnOfStray(callback);
     writeReply(response, await this.keep(callback));
-    clearTimeout(context.timer);
+    closeContext(request);
   }
 
   /** Status of the answer: 200 exactly when the callback is durable. */
