@@ -72,7 +72,6 @@ const OVERRIDES: Record<Dialect, Overrides> = {
       ...extra,
       max: POOL_SIZE,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
       onConnect: preparePostgres,
