@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { StorageUnavailableError } from './storage.error.js';
 
 /** Bounds of a queue. */
@@ -10,16 +12,22 @@ export interface BatchLimits {
   readonly waiting: number;
   /** Weight of all that waits, at most. */
   readonly waitingWeight: number;
+  /** From the start of a batch to that of the next, at least, ms; the first one starts at once. */
+  readonly paceMs: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Bounds for callbacks, by the length of their bodies. */
+/**
+ * Bounds for callbacks, by the length of their bodies. The pace is about that of a commit: a database
+ * with a faster disk would otherwise be asked for a transaction per callback, at many times the cost.
+ */
 export const CALLBACK_BATCHES: BatchLimits = {
   items: 256,
   weight: 4 * MEBIBYTE,
   waiting: 10_000,
   waitingWeight: 64 * MEBIBYTE,
+  paceMs: 2,
 };
 
 interface Entry<T, R> {
@@ -37,6 +45,7 @@ export class BatchQueue<T, R> {
   private waiting: Entry<T, R>[] = [];
   private waitingWeight = 0;
   private running: Promise<void> | undefined;
+  private startedAt = -Infinity;
 
   /**
    * @param write stores a batch and resolves to a result per item
@@ -69,7 +78,12 @@ export class BatchQueue<T, R> {
   private async run(): Promise<void> {
     // What arrives in the same turn of the event loop joins the first batch.
     await new Promise(setImmediate);
-    while (this.waiting.length > 0) await this.writeBatch(this.next());
+    while (this.waiting.length > 0) {
+      const pause = this.startedAt + this.limits.paceMs - performance.now();
+      if (pause > 0) await sleep(pause);
+      this.startedAt = performance.now();
+      await this.writeBatch(this.next());
+    }
     this.running = undefined;
   }
 

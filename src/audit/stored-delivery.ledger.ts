@@ -27,7 +27,14 @@ import { LEASE_MS, ProcessIdentity } from './process-identity.js';
 import { TransactionRunner } from './transaction.runner.js';
 import type { Lease } from './writers/callback.writer.js';
 
-const LIMITS = { items: 256, weight: Infinity, waiting: Infinity, waitingWeight: Infinity };
+/** Nobody waits for an outcome to be recorded: it may wait for others. */
+const OUTCOME_BATCHES = {
+  items: 256,
+  weight: Infinity,
+  waiting: Infinity,
+  waitingWeight: Infinity,
+  paceMs: 5,
+};
 const RETRY_MS = 1_000;
 /** Rows that one statement of a sweep names. */
 const CHUNK = 200;
@@ -40,7 +47,7 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   private readonly logger = new Logger('LiveCallback');
   private readonly outcomes = new BatchQueue<DeliveryOutcome, void>(
     (outcomes) => this.writeOutcomes(outcomes),
-    LIMITS,
+    OUTCOME_BATCHES,
     (error) => this.database.isOpen && this.database.writer.isRowFault(error),
   );
 
