@@ -1,5 +1,3 @@
-import { hash, timingSafeEqual } from 'node:crypto';
-
 import { Inject, Injectable } from '@nestjs/common';
 
 import { ClockWatch } from '../audit/index.js';
@@ -10,13 +8,13 @@ import {
   UNKNOWN_KIND,
   type JsonObject,
   type Payload,
-  type StreamIdentity,
 } from '../events/index.js';
 import { resolveKey } from '../config/key.config.js';
 import { LIVE_CALLBACK_CONFIG, type LiveCallbackConfig } from '../live-callback.config.js';
-import type { BoundCallbackKey } from '../live-callback.options.js';
+import type { BoundCallbackKey, CallbackKeyResolver } from '../live-callback.options.js';
 import { isSameSecret } from '../same-secret.js';
 import { CallbackRefusedError } from './refusal.js';
+import { SignatureCheck } from './signature.check.js';
 
 /** How far ahead `t` may lie: CSS signs for 600 s, and clocks may differ by 300 s. */
 const MAX_LIFETIME_SECONDS = 900;
@@ -29,6 +27,8 @@ const KEY_DEADLINE_MS = 3_000;
  */
 @Injectable()
 export class CallbackVerifier {
+  private readonly signatures = new SignatureCheck();
+
   constructor(
     @Inject(LIVE_CALLBACK_CONFIG) private readonly config: LiveCallbackConfig,
     private readonly catalog: EventCatalog,
@@ -49,8 +49,9 @@ export class CallbackVerifier {
     }
     const t = readExpiry(value);
     const sign = readSign(value);
-    const stream = streamIdentityOf(value);
-    const signers = (await this.keysFor(stream)).filter(({ key }) => isSignedWith(key, t, sign));
+    const { keys } = this.config;
+    const candidates = typeof keys === 'function' ? await keysOf(keys, value) : keys;
+    const signers = candidates.filter(({ key }) => this.signatures.isOf(key, t, sign));
     if (signers.length === 0) throw new CallbackRefusedError('sign-mismatch');
     if (!signers.some((key) => isFor(key, value))) throw new CallbackRefusedError('key-foreign');
     // Last, so that "expired" means a genuine callback that came too late.
@@ -87,25 +88,28 @@ export class CallbackVerifier {
     if (Object.hasOwn(payload, 't') || Object.hasOwn(payload, 'sign')) return false;
     return this.config.unsigned.has(this.catalog.ofPayload(payload)?.kind ?? UNKNOWN_KIND);
   }
+}
 
-  private async keysFor({ domain, appId }: StreamIdentity): Promise<readonly BoundCallbackKey[]> {
-    const { keys } = this.config;
-    if (typeof keys !== 'function') return keys;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new Error(`no keys within ${KEY_DEADLINE_MS} ms`)),
-          KEY_DEADLINE_MS,
-        );
-      });
-      const found = await Promise.race([keys({ domain, appId }), deadline]);
-      return found.map((key, index) => resolveKey(`keys()[${index}]`, key));
-    } catch (cause) {
-      throw new CallbackRefusedError('keys-unavailable', { cause });
-    } finally {
-      clearTimeout(timer);
-    }
+/** @throws CallbackRefusedError when the host's function gives none in time */
+async function keysOf(
+  resolve: CallbackKeyResolver,
+  payload: JsonObject,
+): Promise<readonly BoundCallbackKey[]> {
+  const { domain, appId } = streamIdentityOf(payload);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no keys within ${KEY_DEADLINE_MS} ms`)),
+        KEY_DEADLINE_MS,
+      );
+    });
+    const found = await Promise.race([resolve({ domain, appId }), deadline]);
+    return found.map((key, index) => resolveKey(`keys()[${index}]`, key));
+  } catch (cause) {
+    throw new CallbackRefusedError('keys-unavailable', { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -130,11 +134,6 @@ function readSign(payload: JsonObject): string {
     throw new CallbackRefusedError('sign-malformed');
   }
   return sign;
-}
-
-function isSignedWith(key: string, t: string, sign: string): boolean {
-  const expected = hash('md5', key + t, 'buffer');
-  return timingSafeEqual(expected, Buffer.from(sign, 'hex'));
 }
 
 /** Kinds that carry no domain or account cannot speak for a foreign one. */
