@@ -533,6 +533,23 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
         expect(await find(host)).toHaveLength(1);
       });
 
+      it('a row that a trigger of the host swallows means 503, and the retry is stored once it is gone', async () => {
+        const database = await scratchDatabase(create);
+        const dataSource = await operator(database);
+        const host = await scratchHost({ database });
+        await dataSource.query(
+          `CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+        );
+        await dataSource.query(
+          'CREATE TRIGGER swallow BEFORE INSERT ON live_callback FOR EACH ROW EXECUTE FUNCTION swallow()',
+        );
+        const callback = push();
+        expect(await host.send(callback)).toMatchObject({ status: 503 });
+        await dataSource.query('DROP TRIGGER swallow ON live_callback');
+        expect(await host.send(callback)).toMatchObject(OK);
+        expect(await find(host)).toHaveLength(1);
+      });
+
       it('statements that were planned on empty tables do not read growing ones from end to end', async () => {
         class Waiting {
           /** What waits for it fills the table of deliveries. */

@@ -1,7 +1,5 @@
 type Element = string | number | boolean | null;
 
-const SPECIAL = /["\\]/g;
-
 /**
  * An array as PostgreSQL reads it. The driver would write it too, but by adding value after value to a
  * text, which makes a quarter of all the garbage on the way of a callback.
@@ -14,5 +12,6 @@ function element(value: Element): string | number | boolean {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return value;
   const isPlain = !value.includes('"') && !value.includes('\\');
-  return `"${isPlain ? value : value.replace(SPECIAL, '\\$&')}"`;
+  // Twice through the text by a fixed pattern is twice as fast as once by a regular expression.
+  return `"${isPlain ? value : value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

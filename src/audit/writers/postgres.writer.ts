@@ -95,11 +95,10 @@ export class PostgresWriter implements CallbackWriter {
           CASE WHEN waits THEN ${NOW} + $${next + 8}::bigint END
         FROM placed
       )
-      SELECT s.id, s.content_digest, s.variant, lost.listeners AS lost
-      FROM stored s
-      LEFT JOIN (
-        SELECT callback_id, array_agg(listener) AS listeners
-        FROM placed WHERE taken AND waits GROUP BY callback_id) lost ON lost.callback_id = s.id`;
+      SELECT
+        (SELECT string_agg(concat_ws(' ', id, content_digest, variant), ',') FROM stored) AS stored,
+        (SELECT json_agg(json_build_array(callback_id, listener))
+         FROM placed WHERE taken AND waits) AS lost`;
     this.requeueSql = `
       WITH changed AS (
         UPDATE ${callback} c
@@ -210,7 +209,7 @@ export class PostgresWriter implements CallbackWriter {
     const deliveries = batch.flatMap(({ callback }) => callback.deliveries);
     const listeners = new Set(deliveries.map(({ listener }) => listener));
     const taken = new Set([...listeners].filter((listener) => lease.takes(listener)));
-    const { rows } = await this.pool.query<StoredRow>({
+    const { rows } = await this.pool.query<StoredBatch>({
       name: 'live_callback_insert',
       text: this.insertSql,
       values: [
@@ -226,16 +225,17 @@ export class PostgresWriter implements CallbackWriter {
         lease.graceMs,
       ],
     });
-    const byDigest = new Map(rows.map((row) => [row.content_digest, row]));
+    const stored = storedOf(rows[0]);
     return batch.map(({ callback }) => {
-      const row = byDigest.get(callback.contentDigest);
-      const isNew = row?.id === callback.id;
+      const row = stored.get(callback.contentDigest);
+      if (!row) throw new Error('PostgreSQL did not store a callback and did not say why');
+      const isNew = row.id === callback.id;
       const leased = isNew
         ? callback.deliveries.filter(
-            ({ listener }) => taken.has(listener) && !row.lost?.includes(listener),
+            ({ listener }) => taken.has(listener) && !row.lost.includes(listener),
           )
         : [];
-      return { isNew, variant: row?.variant === true, leased };
+      return { isNew, variant: row.variant, leased };
     });
   }
 
@@ -368,12 +368,35 @@ function outcomeMember(it: DeliveryOutcome): string {
   return `${JSON.stringify(`${it.callbackId} ${it.listener}`)}:${JSON.stringify(fields)}`;
 }
 
-interface StoredRow {
+/** What became of a batch, in one row: a row per callback costs the driver more. */
+interface StoredBatch {
+  /** Id, content digest and `t` or `f` for a variant, of each callback. */
+  readonly stored: string | null;
+  /** Callback and listener where another node has come into the lane first. */
+  readonly lost: readonly [string, string][] | null;
+}
+
+interface StoredCallback {
   readonly id: string;
-  readonly content_digest: string;
   readonly variant: boolean;
   /** Listeners whose lane another node has come into first. */
-  readonly lost: string[] | null;
+  readonly lost: readonly string[];
+}
+
+/** By content digest. */
+function storedOf(batch: StoredBatch | undefined): Map<string, StoredCallback> {
+  const stored = new Map<string, StoredCallback>();
+  if (!batch?.stored) return stored;
+  const { lost } = batch;
+  for (const line of batch.stored.split(',')) {
+    const [id = '', contentDigest = '', variant] = line.split(' ');
+    stored.set(contentDigest, {
+      id,
+      variant: variant === 't',
+      lost: lost?.filter(([callbackId]) => callbackId === id).map(([, listener]) => listener) ?? [],
+    });
+  }
+  return stored;
 }
 
 function leaseArrays(leases: readonly DeliveryLease[]): [string[], string[], number[]] {
