@@ -1,5 +1,5 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
-import type { SelectQueryBuilder } from 'typeorm';
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 
 import { EventInterpreter, parsePayload } from '../events/index.js';
 import {
@@ -76,9 +76,6 @@ export class LiveCallbackAuditService {
       .orderBy('c.id', 'DESC')
       .limit(limit + 1);
     this.applyFilter(query, request);
-    if (request.cursor !== undefined) {
-      query.andWhere('c.id < :cursor', { cursor: decodeCursor(request.cursor) });
-    }
     return toPage((await query.getMany()).map(toRow), limit, ({ id }) => id);
   }
 
@@ -259,33 +256,62 @@ export class LiveCallbackAuditService {
     return this.purger.purge(request);
   }
 
-  private applyFilter(query: SelectQueryBuilder<LiveCallback>, filter: CallbackFilter): void {
-    const { kind, domain, path, stream, state, delivery, from, to } = filter;
-    const equal = { kind, domain, path, streamName: stream, state };
-    for (const [property, value] of Object.entries(equal)) {
-      if (value !== undefined)
-        query.andWhere(`c.${property} = :${property}`, { [property]: value });
+  private applyFilter(
+    query: SelectQueryBuilder<LiveCallback>,
+    filter: CallbackFilter & PageRequest,
+  ): void {
+    const { kind, domain, path, stream, state, delivery } = filter;
+    const conditions = Object.entries({ kind, domain, path, streamName: stream, state }).filter(
+      ([, value]) => value !== undefined,
+    );
+    for (const [property, value] of conditions) {
+      query.andWhere(`c.${property} = :${property}`, { [property]: value });
     }
     // Said to the database, because the index holds no others and is used only by those who say so.
     if (state !== undefined && state !== 'accepted') query.andWhere("c.state <> 'accepted'");
-    // Ids begin with the receipt time, so every index that ends in the id serves periods too.
-    if (from) query.andWhere('c.id >= :first', { first: firstIdAt(from) });
-    if (to) query.andWhere('c.id < :end', { end: firstIdAt(to) });
-    if (delivery !== undefined) {
-      const open = query
-        .subQuery()
-        .select('d.callbackId')
+    applyRange(query, 'c.id', filter);
+    if (delivery === undefined) return;
+    const withDelivery = (of: SelectQueryBuilder<ObjectLiteral>) => {
+      of.select('d.callback_id', 'id')
         .from(LiveCallbackDelivery, 'd')
         .where('d.state = :delivery', { delivery });
-      if (delivery !== 'done') open.andWhere(isOpen('d.state'));
-      query.andWhere(`c.id IN ${open.getQuery()}`, { delivery });
+      if (delivery !== 'done') of.andWhere(isOpen('d.state'));
+      return of;
+    };
+    if (conditions.length > 0) {
+      query.andWhere(`c.id IN ${withDelivery(query.subQuery()).getQuery()}`, { delivery });
+      return;
     }
+    // Nothing else can drop one of them: so many make a page, however many there are.
+    query.innerJoin(
+      (subQuery) => {
+        const of = withDelivery(subQuery)
+          .distinct(true)
+          .orderBy('d.callback_id', 'DESC')
+          .limit(checkLimit(filter.limit) + 1);
+        applyRange(of, 'd.callback_id', filter);
+        return of;
+      },
+      'found',
+      'found.id = c.id',
+    );
   }
 
   private typedView({ state, body }: LiveCallback): object | null {
     if (state === 'quarantined' || body === null) return null;
     return this.interpreter.interpret(parsePayload(body).value).data;
   }
+}
+
+/** Ids begin with the receipt time, so every index that ends in the id serves periods and pages too. */
+function applyRange<T extends ObjectLiteral>(
+  query: SelectQueryBuilder<T>,
+  id: string,
+  { from, to, cursor }: CallbackFilter & PageRequest,
+): void {
+  if (from) query.andWhere(`${id} >= :first`, { first: firstIdAt(from) });
+  if (to) query.andWhere(`${id} < :end`, { end: firstIdAt(to) });
+  if (cursor !== undefined) query.andWhere(`${id} < :cursor`, { cursor: decodeCursor(cursor) });
 }
 
 interface StatsKey {

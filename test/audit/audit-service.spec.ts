@@ -19,6 +19,7 @@ import { parsePayload } from '../../src/events/index.js';
 import { CallbackPipe } from '../../src/reception/index.js';
 import {
   imageAuditCallback,
+  recordFileCallback,
   screenshotCallback,
   signCallback,
   signatureOf,
@@ -34,6 +35,19 @@ class FailsOnPictures {
   @OnLiveEvent(['screenshot', 'stream-push'], { backoffMs: 600_000 })
   on({ kind }: { kind: string }) {
     if (kind === 'screenshot') throw new Error('no pictures');
+  }
+}
+
+@Injectable()
+class GivesUpOnFiles {
+  @OnLiveEvent('record-file', { attempts: 1 })
+  first() {
+    throw new Error('no files');
+  }
+
+  @OnLiveEvent('record-file', { attempts: 1 })
+  second() {
+    throw new Error('no files either');
   }
 }
 
@@ -54,7 +68,7 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
       host = await startHost({
         database: database.options,
         options: { clock },
-        module: { providers: [FailsOnPictures] },
+        module: { providers: [FailsOnPictures, GivesUpOnFiles] },
       });
       audit = host.app.get(LiveCallbackAuditService, { strict: false });
     });
@@ -227,6 +241,23 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
         const second = await audit.find({ stream, limit: 2, cursor: first.nextCursor! });
         expect([second.items.length, second.nextCursor]).toEqual([2, null]);
         expect(await audit.find({ stream: 'absent' })).toEqual({ items: [], nextCursor: null });
+      });
+
+      it('of dead letters, with each callback once though two listeners gave it up', async () => {
+        const dead: CallbackRow[] = [];
+        for (let i = 0; i < 5; i++) dead.unshift(await send(recordFileCallback()));
+        await whenListenersDone(host.app);
+        const seen: string[][] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await audit.find({ delivery: 'dead', limit: 2, cursor });
+          seen.push(page.items.map(({ id }) => id));
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor !== undefined);
+        const ids = dead.map(({ id }) => id);
+        expect(seen).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+        expect(await idsOf({ delivery: 'dead', kind: 'record-file' })).toEqual(ids);
+        expect(await idsOf({ delivery: 'dead', kind: 'screenshot' })).toEqual([]);
       });
 
       it.each([0, -1, 501, 1.5, NaN, Infinity])('but not of %s rows', async (limit) => {
