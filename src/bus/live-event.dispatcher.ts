@@ -56,7 +56,8 @@ export interface DispatchObserver {
 interface Delivery extends DeliveryLease, HeldDelivery {
   fence: number;
   leasedAt: number;
-  event: LiveEvent;
+  /** As it was stored or taken over; null once the delivery is dropped. */
+  event: LiveEvent | null;
   attempts: number;
   isCounted: boolean;
   isSuspect: boolean;
@@ -251,7 +252,8 @@ export class LiveEventDispatcher {
   }
 
   private async attemptNow(delivery: Delivery): Promise<number | null> {
-    const { to, attemptsBefore, isSuspect } = delivery;
+    const { to, attemptsBefore, isSuspect, event: stored } = delivery;
+    if (!stored) return null;
     const isGone = delivery.isLost || (isSuspect && this.isStopped);
     const isOld = performance.now() - delivery.leasedAt > LEASE_AGE_MS;
     if (isGone || ((isOld || !delivery.isCounted) && !(await this.begin(delivery)))) {
@@ -260,23 +262,23 @@ export class LiveEventDispatcher {
     }
     delivery.isCounted = false;
     delivery.isSuspect = false;
-    delivery.event = withAttempt(delivery.event, delivery.attempts);
+    const event = withAttempt(stored, delivery.attempts);
     const tries = delivery.attempts - attemptsBefore;
     if (tries > to.options.attempts) {
       // Counted before it ran, and nobody saw it end: the process did, or the host was cut off.
-      this.settle(delivery, 'dead', 'The process ended during each attempt', 0, 0);
+      this.settle(delivery, event, 'dead', 'The process ended during each attempt', 0, 0);
       return null;
     }
     const startedAt = performance.now();
     const durationMs = () => Math.round(performance.now() - startedAt);
     delivery.run = new ListenerRun(to);
     try {
-      const isRecorded = await this.runner.run(to, delivery.event, leaseOf(delivery), delivery.run);
-      if (isRecorded) this.finish(delivery, durationMs());
-      else this.settle(delivery, 'done', null, durationMs(), 0);
+      const isRecorded = await this.runner.run(to, event, leaseOf(delivery), delivery.run);
+      if (isRecorded) this.finish(delivery, event, durationMs());
+      else this.settle(delivery, event, 'done', null, durationMs(), 0);
       return null;
     } catch (thrown) {
-      return this.fail(delivery, thrown, tries, durationMs());
+      return this.fail(delivery, event, thrown, tries, durationMs());
     }
   }
 
@@ -291,11 +293,12 @@ export class LiveEventDispatcher {
 
   private fail(
     delivery: Delivery,
+    event: LiveEvent,
     thrown: unknown,
     tries: number,
     durationMs: number,
   ): number | null {
-    const { event, listener, to } = delivery;
+    const { listener, to } = delivery;
     const error = errorText(thrown);
     const isDead = isNonRetryable(thrown) || tries >= to.options.attempts;
     const retryInMs = isDead ? 0 : backoffAfter(tries, to.options);
@@ -303,19 +306,20 @@ export class LiveEventDispatcher {
     this.logger.error(
       `Listener ${listener} failed on ${event.kind} ${event.id} (attempt ${event.attempt}); ${next}: ${error}`,
     );
-    this.settle(delivery, isDead ? 'dead' : 'pending', error, durationMs, retryInMs);
+    this.settle(delivery, event, isDead ? 'dead' : 'pending', error, durationMs, retryInMs);
     return isDead ? null : retryInMs;
   }
 
   /** The next event of the stream need not wait for the record of this one. */
   private settle(
     delivery: Delivery,
+    event: LiveEvent,
     state: DeliveryOutcome['state'],
     error: string | null,
     durationMs: number,
     retryInMs: number,
   ): void {
-    const { id, kind, attempt } = delivery.event;
+    const { id, kind, attempt } = event;
     const { callbackId, listener, fence } = delivery;
     const outcome = { callbackId, listener, fence, state, error, durationMs, retryInMs };
     const recorded = this.ledger.settle(outcome);
@@ -323,7 +327,7 @@ export class LiveEventDispatcher {
     if (state === 'dead') {
       emitSignal('dead', () => ({ id, kind, listener, attempt, error: error ?? '' }));
     }
-    if (state === 'done') this.signalDelivered(delivery, durationMs);
+    if (state === 'done') signalDelivered(event, listener, durationMs);
     this.recording++;
     delivery.recorded = this.closeWhen(recorded, delivery, { state, error });
   }
@@ -341,19 +345,18 @@ export class LiveEventDispatcher {
   }
 
   /** A transactional listener has recorded its outcome itself. */
-  private finish(delivery: Delivery, durationMs: number): void {
-    this.signalDelivered(delivery, durationMs);
+  private finish(delivery: Delivery, event: LiveEvent, durationMs: number): void {
+    signalDelivered(event, delivery.listener, durationMs);
     this.observer?.attempted(delivery, { state: 'done', error: null });
     this.drop(delivery);
   }
 
-  private signalDelivered({ event, listener }: Delivery, durationMs: number): void {
-    const { id, kind, attempt } = event;
-    emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
-  }
-
   private drop(delivery: Delivery): void {
     const { callbackId, listener } = delivery;
+    // What has once been in a map may stay reachable until the whole heap is collected: a map that has
+    // grown or shrunk keeps its former tables. They must not hold the event and its run too.
+    delivery.event = null;
+    delivery.run = undefined;
     if (this.held.get(listener)?.delete(callbackId)) this.observer?.dropped(delivery);
     this.tellIfIdle();
   }
@@ -366,6 +369,14 @@ export class LiveEventDispatcher {
       for (const resolve of this.idleWaiters.splice(0)) resolve();
     });
   }
+}
+
+function signalDelivered(
+  { id, kind, attempt }: LiveEvent,
+  listener: string,
+  durationMs: number,
+): void {
+  emitSignal('delivered', () => ({ id, kind, listener, attempt, durationMs }));
 }
 
 function withAttempt(event: LiveEvent, attempt: number): LiveEvent {
