@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { Injectable, Logger } from '@nestjs/common';
 
 import {
@@ -133,8 +135,7 @@ export class CallbackStore {
     this.handOvers.add(leased);
     const handedOn = this.dispatcher.inOrder(async () => {
       // The answers leave before a listener can hold up the event loop.
-      await new Promise(setImmediate);
-      const lost = await this.giveUpContested(leased, owner);
+      const [lost] = await Promise.all([this.giveUpContested(leased, owner), nextTurn()]);
       this.handOvers.delete(leased);
       for (const { onStored, result } of stored) {
         const kept = result.leased.filter((it) => !lost.has(it));
