@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 import { dialectOfType, type Dialect } from './dialect.js';
@@ -10,6 +11,11 @@ import { StorageSetupError } from './storage.error.js';
 
 /** Connections that the module opens beside the host's; SQLite has one. */
 const POOL_SIZE = 4;
+/**
+ * Pages that SQLite keeps in memory, in its notation: 64 MiB. Digests are spread over all of their indexes, so
+ * that a smaller one reads most pages again for each callback once there are some 100,000.
+ */
+const SQLITE_CACHE_SIZE = -65_536;
 
 /**
  * A DataSource of the module's own to the host's database. Its own, because a better-sqlite3
@@ -61,7 +67,10 @@ const OVERRIDES: Record<Dialect, Overrides> = {
     // A busy database is retried from the event loop; waiting inside SQLite would block it.
     timeout: 0,
     enableWAL: true,
-    prepareDatabase: prepareSqlite,
+    prepareDatabase: (database: Database) => {
+      prepareSqlite(database);
+      database.pragma(`cache_size = ${SQLITE_CACHE_SIZE}`);
+    },
   }),
   // A standby may lag behind: what was just stored is read from the primary too.
   postgres: ({ replication, extra }) => ({
