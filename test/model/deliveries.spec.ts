@@ -9,6 +9,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DeliveryHistory, type Outcome, type Step } from './delivery-history.js';
 import { DeliveryTable } from './delivery-table.js';
 
+// A history knows nothing of real time: the pace of the batches would only make it long.
+vi.mock('node:timers/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof import('node:timers/promises')>();
+  return { ...real, setTimeout: () => real.setImmediate() };
+});
+
 const HISTORIES = 20_000;
 const SHARDS = 4;
 
