@@ -1,9 +1,9 @@
 /**
  * Shows where the time of a callback goes:
  *
- *     npm run bench:profile -- --db postgres --adapter fastify --listeners 1 --seconds 10
+ *     npm run bench:profile -- --contender postgres --seconds 10
  *
- * Writes `results/profile-<db>.md` and `.json`, and the profile itself as `.cpuprofile`, which the
+ * Writes `results/profile-<contender>.md` and `.json`, and the profile itself as `.cpuprofile`, which the
  * developer tools of a browser open. Exits with 1 when a callback was lost or an answer wrong.
  */
 import 'reflect-metadata';
@@ -15,12 +15,7 @@ import { parseArgs } from 'node:util';
 import { positive } from './arguments.js';
 import { ChildHandle } from './child.handle.js';
 import { compile } from './compile.js';
-import {
-  chooseContenders,
-  DATABASE_NAMES,
-  type Contender,
-  type DatabaseKey,
-} from './contenders.js';
+import { chooseContenders, type Contender } from './contenders.js';
 import { machine, machineLine } from './machine.js';
 import { callsOf, type CpuProfile } from './profile/cpu-profile.js';
 import { causeOf, costsBy, functionOf, placeOf, type Cost } from './profile/costs.js';
@@ -33,32 +28,16 @@ const ROWS = 30;
 
 const { values } = parseArgs({
   options: {
-    db: { type: 'string', default: 'postgres' },
-    adapter: { type: 'string', default: 'fastify' },
-    listeners: { type: 'string', default: '1' },
+    contender: { type: 'string', default: 'postgres' },
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
     out: { type: 'string', default: RESULTS },
   },
 });
-const { db, adapter } = values;
-const listeners = Number(values.listeners);
-if (!(db in DATABASE_NAMES) || !['fastify', 'express'].includes(adapter) || !(listeners >= 0)) {
-  throw new Error(
-    'Usage: --db sqlite|postgres|mariadb --adapter fastify|express --listeners N --seconds S',
-  );
-}
-
-const contender: Contender = {
-  ...(chooseContenders('postgres')[0] as Contender),
-  title: `this module, ${DATABASE_NAMES[db as DatabaseKey]}, ${adapter}, ${listeners} listener(s)`,
-  database: db as DatabaseKey,
-  adapter: adapter as Contender['adapter'],
-  listeners,
-};
+const [contender] = chooseContenders(values.contender) as [Contender];
 mkdirSync(values.out, { recursive: true });
-const file = join(values.out, `profile-${db}.cpuprofile`);
+const file = join(values.out, `profile-${contender.name}.cpuprofile`);
 
 using compiled = compile();
 const generator = await ChildHandle.start(compiled.program('load/generator'));
@@ -111,5 +90,5 @@ function report(callbacks: number, problems: readonly string[]): void {
     ...problems.map((line) => `FAILED: ${line}`),
   ].join('\n\n');
   const data = { machine: machine(), contender, callbacks, total, causes, places, functions };
-  writeReport(values.out, `profile-${db}`, markdown, data);
+  writeReport(values.out, `profile-${contender.name}`, markdown, data);
 }

@@ -1,4 +1,5 @@
 import type { LiveCallbackRole } from '../../src/index.js';
+import { cpuProfile } from './cpu-profile.js';
 
 /** Redis as BullModule.forRoot takes it. */
 export interface RedisPlace {
@@ -50,7 +51,7 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** What a contender can be asked beside `usage`. */
+/** What a contender can be asked beside `usage` and for a profile. */
 export type Answers = Record<string, (argument: never) => unknown>;
 
 /** What this process has counted since its start. */
@@ -62,7 +63,7 @@ export function readSettings(): ServerSettings {
 
 /** Tells the port, answers questions, and ends when it is told to, or when who asks is gone. */
 export function serve(port: number, answers: Answers = {}, close: () => unknown = () => {}): void {
-  const all: Answers = { usage, ...answers };
+  const all: Answers = { usage, ...cpuProfile, ...answers };
   process.on('message', (question: Question) => void answer(question, all));
   process.once('disconnect', () => process.exit());
   process.once('SIGTERM', () => {

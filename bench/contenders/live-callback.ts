@@ -7,7 +7,6 @@ import type { DataSourceOptions } from 'typeorm';
 import { LiveCallbackModule } from '../../src/index.js';
 import { serveNest } from './application.js';
 import { readSettings } from './child.js';
-import { cpuProfile } from './cpu-profile.js';
 import { countingListeners } from './counting.listeners.js';
 import { countStatements } from './statement.counter.js';
 
@@ -25,4 +24,4 @@ countStatements();
 })
 class BenchModule {}
 
-await serveNest(BenchModule, settings, () => cpuProfile);
+await serveNest(BenchModule, settings);

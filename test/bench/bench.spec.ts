@@ -98,7 +98,7 @@ describe('the benchmark commands', () => {
 
   it('name what the time is spent on', async () => {
     const short = ['--seconds', '0.5', '--warmup', '0.2', '--connections', '8'];
-    await bench('profile', '--db', 'sqlite', ...short);
+    await bench('profile', '--contender', 'sqlite', ...short);
 
     const { causes } = result('profile-sqlite') as { causes: { name: string }[] };
     const names = causes.map(({ name }) => name);
