@@ -31,7 +31,10 @@ const NOW = NOW_MS.sqlite;
 /** Writes to SQLite in synchronous transactions, so that none is ever open across an await. */
 export class SqliteWriter implements CallbackWriter {
   private readonly database: Database;
+  private readonly findIdentity: Statement;
   private readonly insertCallback: Statement;
+  private readonly countCopies: Statement;
+  private readonly findForeign: Statement;
   private readonly insertDelivery: Statement;
   private readonly touchCallbacks: Statement;
   private readonly requeueCallback: Statement;
@@ -52,32 +55,36 @@ export class SqliteWriter implements CallbackWriter {
     const delivery = tableName(dataSource, LiveCallbackDelivery);
     const rejection = tableName(dataSource, LiveCallbackRejection);
     this.database = driverHandle.sqlite(dataSource);
+    // An upsert with RETURNING would be one statement, but SQLite builds a table for what it returns.
+    this.findIdentity = this.database.prepare(
+      `SELECT 1 FROM ${callback} WHERE identity_digest = ?`,
+    );
     this.insertCallback = this.database.prepare(
       `INSERT INTO ${callback} (${COLUMN_LIST}, variant)
-       VALUES (${CALLBACK_COLUMNS.map(() => '?').join(', ')},
-               ? OR EXISTS (SELECT 1 FROM ${callback} WHERE identity_digest = ?))
-       ON CONFLICT (content_digest) DO UPDATE SET
-         deliveries_count = deliveries_count + excluded.deliveries_count,
-         last_received_at = max(last_received_at, excluded.last_received_at)
-       RETURNING id, variant`,
+       VALUES (${CALLBACK_COLUMNS.map(() => '?').join(', ')}, ?)
+       ON CONFLICT (content_digest) DO NOTHING`,
+    );
+    this.countCopies = this.database.prepare(
+      `UPDATE ${callback}
+       SET deliveries_count = deliveries_count + @copies,
+         last_received_at = max(last_received_at, @receivedAt)
+       WHERE content_digest = @contentDigest
+       RETURNING variant`,
     );
     this.touchCallbacks = this.database.prepare(
       `UPDATE ${callback} SET kind = kind WHERE id IS NULL`,
+    );
+    this.findForeign = this.database.prepare(
+      `SELECT 1 FROM ${delivery}
+       WHERE state = 'pending' AND listener = ? AND stream_key = ? AND lease_owner IS NOT ?`,
     );
     this.insertDelivery = this.database.prepare(
       `INSERT INTO ${delivery}
          (callback_id, listener, stream_key, state, attempts, lease_owner, lease_until, fence,
            next_attempt_at)
-       SELECT @callbackId, @listener, @streamKey, 'pending', iif(blocked, 0, @attempts),
-         iif(blocked, NULL, @owner), iif(blocked, NULL, ${NOW} + @length), 1,
-         iif(blocked, ${NOW} + @grace, NULL)
-       FROM (SELECT @owner IS NULL OR EXISTS (
-         SELECT 1 FROM ${delivery} e
-         WHERE e.state = 'pending' AND e.listener = @listener AND e.stream_key = @streamKey
-           AND e.lease_owner IS NOT @owner) AS blocked)
-       WHERE true
-       ON CONFLICT (callback_id, listener) DO NOTHING
-       RETURNING lease_owner`,
+       VALUES (@callbackId, @listener, @streamKey, 'pending', @attempts, @owner,
+         iif(@owner IS NULL, NULL, ${NOW} + @length), 1, iif(@owner IS NULL, ${NOW} + @grace, NULL))
+       ON CONFLICT (callback_id, listener) DO NOTHING`,
     );
     this.requeueCallback = this.database.prepare(
       `UPDATE ${callback}
@@ -155,15 +162,15 @@ export class SqliteWriter implements CallbackWriter {
   }
 
   private insertOne(entry: BatchEntry, lease: InsertLease): InsertResult {
-    const { id, identityDigest } = entry.callback;
-    const row = this.insertCallback.get(
-      ...columnValues(entry),
-      entry.variantInBatch ? 1 : 0,
-      identityDigest,
-    ) as { id: string; variant: number };
-    const isNew = row.id === id;
-    const leased = isNew ? this.insertDeliveries(entry.callback.deliveries, lease) : [];
-    return { isNew, variant: row.variant === 1, leased };
+    const { identityDigest, contentDigest, receivedAt, deliveries } = entry.callback;
+    const variant = entry.variantInBatch || this.findIdentity.get(identityDigest) !== undefined;
+    const { changes } = this.insertCallback.run(...columnValues(entry), variant ? 1 : 0);
+    if (changes === 1) {
+      return { isNew: true, variant, leased: this.insertDeliveries(deliveries, lease) };
+    }
+    const copies = { copies: entry.copies, receivedAt, contentDigest };
+    const row = this.countCopies.get(copies) as { variant: number };
+    return { isNew: false, variant: row.variant === 1, leased: [] };
   }
 
   /** @returns those whose new row is leased */
@@ -173,12 +180,21 @@ export class SqliteWriter implements CallbackWriter {
   ): readonly NewDelivery[] {
     const length = lease?.milliseconds ?? 0;
     const grace = lease?.graceMs ?? null;
-    return deliveries.filter(({ callbackId, listener, streamKey, attempts }) => {
-      const owner = lease?.takes(listener) ? lease.owner : null;
+    return deliveries.filter((delivery) => {
+      const { callbackId, listener, streamKey } = delivery;
+      const owner = this.ownerOf(delivery, lease);
+      const attempts = owner === null ? 0 : delivery.attempts;
       const values = { callbackId, listener, streamKey, attempts, owner, length, grace };
-      const row = this.insertDelivery.get(values) as { lease_owner: string | null } | undefined;
-      return row !== undefined && row.lease_owner !== null;
+      return this.insertDelivery.run(values).changes === 1 && owner !== null;
     });
+  }
+
+  /** Nobody, where deliveries of the same lane wait that others hold or nobody does. */
+  private ownerOf({ listener, streamKey }: NewDelivery, lease: InsertLease | null): string | null {
+    if (!lease?.takes(listener)) return null;
+    return this.findForeign.get(listener, streamKey, lease.owner) === undefined
+      ? lease.owner
+      : null;
   }
 
   /** Writers come one after the other here, so that insert and claim have seen all there is. */
