@@ -119,6 +119,7 @@ export class CallbackDatabase {
     await this.opening;
     const opened = this.opened;
     this.opened = undefined;
+    await opened?.writer.close();
     await opened?.dataSource.destroy();
   }
 

@@ -108,6 +108,7 @@ export class DeliveryTable {
       writer: Object.assign(Object.create(writer) as CallbackWriter, connected),
       isOpen: true,
       dropIdleConnections: () => {},
+      close: async () => {},
     } as unknown as CallbackDatabase;
   }
 

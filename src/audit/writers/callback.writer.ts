@@ -171,6 +171,9 @@ export interface CallbackWriter {
   /** Closes the connections that nobody uses: after a failure they may be as dead as the one that failed. */
   dropIdleConnections(): void;
 
+  /** Ends what it runs beside the DataSource, which is closed after it. */
+  close(): Promise<void>;
+
   /** Whether an error is about the rows and not about the database, so that splitting a batch helps. */
   isRowFault(error: unknown): boolean;
 }

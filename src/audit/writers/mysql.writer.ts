@@ -423,6 +423,9 @@ export class MysqlWriter implements CallbackWriter {
     closeIdleConnections(this.pool);
   }
 
+  /** Runs nothing beside the pool, which the DataSource closes. */
+  async close(): Promise<void> {}
+
   isRowFault(error: unknown): boolean {
     return ROW_ERRNOS.has((error as { errno?: unknown } | null)?.errno);
   }

@@ -347,6 +347,9 @@ export class PostgresWriter implements CallbackWriter {
   }
 
   /** Class 22: data exception, 23: integrity violation, 54: program limit exceeded. */
+  /** Runs nothing beside the pool, which the DataSource closes. */
+  async close(): Promise<void> {}
+
   isRowFault(error: unknown): boolean {
     return /^(22|23|54)...$/.test(String((error as { code?: unknown } | null)?.code));
   }

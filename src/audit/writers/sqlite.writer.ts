@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 
 import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../../bus/index.js';
 import { NOW_MS } from '../dialect.js';
 import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
 import { STATEMENT_TIMEOUT_MS } from '../drivers/deadlines.js';
 import { driverHandle } from '../drivers/driver-handle.js';
+import { SqliteCheckpointer } from '../drivers/sqlite.checkpointer.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.js';
 import type {
@@ -28,9 +29,12 @@ import type {
 const BUSY_PAUSE_MS = 10;
 const NOW = NOW_MS.sqlite;
 
+type SqliteOptions = Extract<DataSourceOptions, { type: 'better-sqlite3' }>;
+
 /** Writes to SQLite in synchronous transactions, so that none is ever open across an await. */
 export class SqliteWriter implements CallbackWriter {
   private readonly database: Database;
+  private readonly checkpointer: SqliteCheckpointer;
   private readonly findIdentity: Statement;
   private readonly insertCallback: Statement;
   private readonly countCopies: Statement;
@@ -55,6 +59,8 @@ export class SqliteWriter implements CallbackWriter {
     const delivery = tableName(dataSource, LiveCallbackDelivery);
     const rejection = tableName(dataSource, LiveCallbackRejection);
     this.database = driverHandle.sqlite(dataSource);
+    const { nativeBinding } = dataSource.options as SqliteOptions;
+    this.checkpointer = new SqliteCheckpointer(this.database, nativeBinding);
     // An upsert with RETURNING would be one statement, but SQLite builds a table for what it returns.
     this.findIdentity = this.database.prepare(
       `SELECT 1 FROM ${callback} WHERE identity_digest = ?`,
@@ -283,6 +289,10 @@ export class SqliteWriter implements CallbackWriter {
   /** There is one connection, to a file. */
   dropIdleConnections(): void {}
 
+  close(): Promise<void> {
+    return this.checkpointer.close();
+  }
+
   isRowFault(error: unknown): boolean {
     return /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(codeOf(error));
   }
@@ -293,7 +303,9 @@ export class SqliteWriter implements CallbackWriter {
     const run = this.database.transaction(work);
     for (;;) {
       try {
-        return run.immediate();
+        const result = run.immediate();
+        this.checkpointer.afterCommit();
+        return result;
       } catch (error) {
         if (!codeOf(error).startsWith('SQLITE_BUSY') || performance.now() > deadline) throw error;
         await sleep(BUSY_PAUSE_MS);
