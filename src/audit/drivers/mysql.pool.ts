@@ -1,4 +1,6 @@
-import { STATEMENT_TIMEOUT_MS } from './deadlines.js';
+import type { Socket } from 'node:net';
+
+import { closeWhenMute } from './mute-connection.js';
 
 /** The part of a mysql2 pool that the module uses, in its callback form. */
 export interface MysqlPool {
@@ -11,7 +13,9 @@ export interface MysqlPool {
 
 /** The part of a mysql2 connection that the module uses. */
 export interface MysqlConnection {
-  query(...args: unknown[]): unknown;
+  readonly stream: Socket;
+  /** What waits for its answer now. */
+  readonly _command: object | null | undefined;
   execute(
     sql: string,
     values: (string | number | null)[],
@@ -31,8 +35,7 @@ export function closeIdleConnections(pool: MysqlPool): void {
 
 /**
  * Keeps account of what is idle in a mysql2 pool, and gives every statement a deadline, those of
- * TypeORM too: a connection that has gone mute would otherwise stay in use for ever, and a few of
- * them are the whole pool.
+ * TypeORM too.
  */
 export async function prepareMysqlPool(pool: MysqlPool): Promise<void> {
   const idle = new Set<MysqlConnection>();
@@ -49,21 +52,14 @@ export async function prepareMysqlPool(pool: MysqlPool): Promise<void> {
 }
 
 function boundStatements(connection: MysqlConnection): void {
-  const query = connection.query.bind(connection);
-  connection.query = (...args: unknown[]) => {
-    const callback = args.at(-1);
-    if (typeof callback !== 'function') return query(...args);
-    let isOver = false;
-    const end = (...results: unknown[]) => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      (callback as (...results: unknown[]) => void)(...results);
-    };
-    const timer = setTimeout(() => {
+  const { stream } = connection;
+  closeWhenMute(
+    stream,
+    () => Boolean(connection._command),
+    (error) => {
+      // The pool forgets the connection, and then its statements fail.
       connection.destroy();
-      end(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
-    }, STATEMENT_TIMEOUT_MS);
-    return query(...args.slice(0, -1), end);
-  };
+      stream.destroy(error);
+    },
+  );
 }

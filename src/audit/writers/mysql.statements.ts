@@ -1,5 +1,4 @@
 import type { DeliveryLease, DeliveryOutcome } from '../../bus/index.js';
-import { STATEMENT_TIMEOUT_MS } from '../drivers/deadlines.js';
 import type { MysqlConnection } from '../drivers/mysql.pool.js';
 
 const MAX_CHUNK = 64;
@@ -52,18 +51,13 @@ export function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[
 }
 
 /**
- * Runs a prepared statement within its deadline.
+ * Runs a prepared statement.
  *
  * @throws the driver's error, or an Error when the database does not answer in time
  */
 export function run<T>(connection: MysqlConnection, sql: string, values: Value[]): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      connection.destroy();
-      reject(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
-    }, STATEMENT_TIMEOUT_MS);
     connection.execute(sql, values, (error, rows) => {
-      clearTimeout(timer);
       if (error) reject(error);
       else resolve(rows as T);
     });
