@@ -55,6 +55,7 @@ function boundStatements(connection: MysqlConnection): void {
   const { stream } = connection;
   closeWhenMute(
     stream,
+    // oxlint-disable-next-line no-underscore-dangle -- mysql2 tells it nowhere else
     () => Boolean(connection._command),
     (error) => {
       // The pool forgets the connection, and then its statements fail.
