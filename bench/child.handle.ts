@@ -37,6 +37,7 @@ export class ChildHandle {
         PATH: process.env['PATH'],
         NODE_ENV: 'production',
         BENCH_SERVER: JSON.stringify(settings ?? null),
+        NODE_OPTIONS: process.env['NODE_OPTIONS'],
         BENCH_LOG: process.env['BENCH_LOG'],
       },
     });
