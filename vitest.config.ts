@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.spec.ts'],
     globalSetup: ['test/support/report-absent-services.ts'],
-    // By default one core is left idle; much of the suite waits for servers and leases.
-    maxWorkers: '100%',
+    // Much of the suite waits for servers and leases.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

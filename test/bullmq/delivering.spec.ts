@@ -117,7 +117,7 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       }
       await queue.resume();
       await expect.poll(() => node.ids.length, PATIENCE).toBe(8);
-      expect(await openOf(host)).toBe(4);
+      await expect.poll(() => openOf(host), PATIENCE).toBe(4);
       await passGrace(host);
       await expect.poll(() => openOf(host), PATIENCE).toBe(0);
       await expect.poll(() => queue.getCompletedCount(), PATIENCE).toBe(16);
