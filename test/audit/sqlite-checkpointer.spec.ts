@@ -12,6 +12,7 @@ import { SqliteCheckpointer } from '../../src/audit/drivers/sqlite.checkpointer.
 import { prepareSqlite } from '../../src/audit/drivers/sqlite.connection.js';
 
 const PAGE = 4_096;
+const PATIENCE = { timeout: 10_000 };
 
 function open(Driver = Database, nativeBinding?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'live-callback-'));
@@ -54,13 +55,13 @@ describe('the log of SQLite', () => {
     await vi.waitFor(() => {
       commit(1);
       expect(pagesInCommit()).toBe(16_000);
-    });
+    }, PATIENCE);
     const copied = pagesInFile();
     for (let i = 0; i < 10; i++) commit(200);
     await vi.waitFor(() => {
       commit(1);
       expect(pagesInFile()).toBeGreaterThan(copied + 2_000);
-    });
+    }, PATIENCE);
   });
 
   it('is begun anew again and again while commits follow one another', async () => {
@@ -73,7 +74,7 @@ describe('the log of SQLite', () => {
     await vi.waitFor(() => {
       commit(1);
       expect(pagesInFile()).toBeGreaterThan(400 * 200);
-    });
+    }, PATIENCE);
     expect(pagesInLog()).toBeLessThan(200 * 200);
   });
 
@@ -81,7 +82,7 @@ describe('the log of SQLite', () => {
     const warn = spyOnWarnings();
     const { commit, pagesInFile, pagesInCommit } = open(Database, '/nowhere/better_sqlite3.node');
     commit(1_200);
-    await vi.waitFor(() => expect(pagesInCommit()).toBe(1_000));
+    await vi.waitFor(() => expect(pagesInCommit()).toBe(1_000), PATIENCE);
 
     const before = pagesInFile();
     for (let i = 0; i < 10; i++) commit(200);

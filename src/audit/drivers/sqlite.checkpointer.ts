@@ -12,7 +12,7 @@ const COMMIT_PAGES = 1_000;
 /** The same while the thread copies: the log is begun anew only where it was copied to its end. */
 const COMMIT_PAGES_WITH_THREAD = 16_000;
 /** How often the log is copied while there are commits, ms. */
-const PACE_MS = 50;
+const PACE_MS = 200;
 
 /** A text, since a bundler would not know of a file. */
 const PROGRAM = `
