@@ -16,8 +16,11 @@ export function closeWhenMute(
   isWaiting: () => boolean,
   close: (error: Error) => void,
 ): void {
-  stream.setTimeout(STATEMENT_TIMEOUT_MS, () => {
-    if (isWaiting())
+  stream.setTimeout(STATEMENT_TIMEOUT_MS);
+  // Not as the callback of `setTimeout`, which would hear of the first time only: every connection is idle once.
+  stream.on('timeout', () => {
+    if (isWaiting()) {
       close(new Error(`The database did not answer within ${STATEMENT_TIMEOUT_MS} ms`));
+    }
   });
 }
