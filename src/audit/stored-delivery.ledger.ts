@@ -194,9 +194,7 @@ export class StoredDeliveryLedger extends DeliveryLedger {
   }
 
   private async writeOutcomes(outcomes: readonly DeliveryOutcome[]): Promise<void[]> {
-    // Of several outcomes of one delivery the last is the one that counts.
-    const last = new Map(outcomes.map((it) => [`${it.callbackId} ${it.listener}`, it]));
-    await this.database.writer.settle([...last.values()]);
+    await this.database.writer.settle(decisiveOf(outcomes));
     return outcomes.map(() => undefined);
   }
 
@@ -255,6 +253,22 @@ export class StoredDeliveryLedger extends DeliveryLedger {
       },
     };
   }
+}
+
+/** An outcome per delivery: that of its last lease that ends it, or else the last one. */
+function decisiveOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[] {
+  const byDelivery = new Map<string, DeliveryOutcome>();
+  for (const outcome of outcomes) {
+    const key = keyOf(outcome);
+    const known = byDelivery.get(key);
+    if (!known || isSuperseded(known, outcome)) byDelivery.set(key, outcome);
+  }
+  return [...byDelivery.values()];
+}
+
+/** One that could not be recorded is said again, and may come after that of a later attempt. */
+function isSuperseded(known: DeliveryOutcome, { fence }: DeliveryOutcome): boolean {
+  return known.fence === fence ? known.state === 'pending' : known.fence < fence;
 }
 
 function laneOf({ listener, streamKey }: DeliveryLane): string {
