@@ -203,6 +203,30 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       await whenAllDone(operator);
       expect(journal.firstRuns('a')).toEqual(['1', '2']);
     });
+
+    it('holds when the database goes away before the first of two can be handed on', async () => {
+      const journal = new Journal();
+      const database = await scratchDatabase(create);
+      const operator = await operatorOf(database);
+      const module = { providers: [listenerOf(journal, () => Promise.resolve())] };
+      const host = await scratchHost({ database, module });
+      let fail = (_error: Error) => {};
+      const asking = new Promise<never>((_resolve, reject) => (fail = reject));
+      vi.spyOn(writerOf(host), 'contested').mockReturnValueOnce(asking);
+      // Both are committed when nobody can be asked about the first one.
+      for (const sequence of [1, 2]) {
+        expect(await host.send(push('a', sequence))).toMatchObject(OK);
+      }
+      fail(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+      await whenListenersDone(host.app);
+      expect(journal.firstRuns('a')).toEqual([]);
+      // As after 8 s: nobody renews what nobody has.
+      await operator.query(
+        'UPDATE live_callback_delivery SET lease_until = 1 WHERE lease_owner IS NOT NULL',
+      );
+      await whenAllDone(operator);
+      expect(journal.firstRuns('a')).toEqual(['1', '2']);
+    });
   });
 });
 
