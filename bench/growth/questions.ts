@@ -41,7 +41,7 @@ export function questionsTo(
     [`${FAR_PAGE.toLocaleString('en')}th page`]: async () =>
       audit.find({ limit: PAGE, cursor: await farCursor(app) }),
     'stats of an hour': () => audit.stats({ from: hoursAgo(7), to: hoursAgo(6), bucket: 'minute' }),
-    'sweep, nothing due': () => ledger.claim([LISTENER], SWEEP),
+    'sweep, nothing due': () => ledger.claim([LISTENER], SWEEP, () => false),
     [PURGE]: () => purgeBatch(audit),
   };
 }

@@ -12,6 +12,7 @@ import {
   type DeliveryLease,
   type DeliveryOutcome,
   type DeliveryStanding,
+  type HoldsLease,
   type LaneClaim,
   type ReleasedDelivery,
 } from '../bus/index.js';
@@ -106,15 +107,23 @@ export class StoredDeliveryLedger extends DeliveryLedger {
     return this.database.writer.renew(leases, this.newLease);
   }
 
-  async claim(listeners: readonly string[], limit: number): Promise<ClaimResult> {
+  async claim(
+    listeners: readonly string[],
+    limit: number,
+    isHeld: HoldsLease,
+  ): Promise<ClaimResult> {
     const due = await this.findDue(limit, { listeners });
-    const claimed = await this.takeOver(due);
+    const claimed = await this.takeOver(due, isHeld);
     return { claimed, hasMore: due.length === limit && claimed.length > 0 };
   }
 
-  async claimLanes(lanes: readonly DeliveryLane[], limit: number): Promise<LaneClaim> {
+  async claimLanes(
+    lanes: readonly DeliveryLane[],
+    limit: number,
+    isHeld: HoldsLease,
+  ): Promise<LaneClaim> {
     const due = await this.findDue(limit, { lanes });
-    const claimed = await this.takeOver(due);
+    const claimed = await this.takeOver(due, isHeld);
     const wanted = new Set(due.map(laneOf));
     const taken = new Set(claimed.map(({ delivery }) => laneOf(delivery)));
     const isCut = due.length === limit;
@@ -153,11 +162,17 @@ export class StoredDeliveryLedger extends DeliveryLedger {
     return findDue(this.database.dataSource, this.process.id, limit, among);
   }
 
-  private async takeOver(due: readonly LiveCallbackDelivery[]): Promise<ClaimedDelivery[]> {
+  /** Leaves alone what this process holds, with its lane, whose other leases ran out with that one. */
+  private async takeOver(
+    due: readonly LiveCallbackDelivery[],
+    isHeld: HoldsLease,
+  ): Promise<ClaimedDelivery[]> {
+    const ours = new Set(due.filter(isHeld).map(laneOf));
+    const others = due.filter((row) => !ours.has(laneOf(row)));
     try {
       const claimed: ClaimedDelivery[] = [];
-      for (let start = 0; start < due.length; start += CHUNK) {
-        const chunk = due.slice(start, start + CHUNK);
+      for (let start = 0; start < others.length; start += CHUNK) {
+        const chunk = others.slice(start, start + CHUNK);
         claimed.push(...(await this.withEvents(await this.lease(chunk))));
       }
       return claimed;

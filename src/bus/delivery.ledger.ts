@@ -76,13 +76,21 @@ export abstract class DeliveryLedger {
   abstract renew(leases: readonly DeliveryLease[]): Promise<readonly DeliveryLease[]>;
 
   /** Takes over deliveries of these listeners that are due and that nobody holds, oldest first. */
-  abstract claim(listeners: readonly string[], limit: number): Promise<ClaimResult>;
+  abstract claim(
+    listeners: readonly string[],
+    limit: number,
+    isHeld: HoldsLease,
+  ): Promise<ClaimResult>;
 
   /**
    * Takes over what is due of these lanes, and what has not been tried yet even before its time; oldest
    * first.
    */
-  abstract claimLanes(lanes: readonly DeliveryLane[], limit: number): Promise<LaneClaim>;
+  abstract claimLanes(
+    lanes: readonly DeliveryLane[],
+    limit: number,
+    isHeld: HoldsLease,
+  ): Promise<LaneClaim>;
 
   /** Where a delivery stands; null when there is none. */
   abstract standingOf(callbackId: string, listener: string): Promise<DeliveryStanding | null>;
@@ -90,6 +98,12 @@ export abstract class DeliveryLedger {
   /** Gives leases back, so that another process may take them at once. */
   abstract release(leases: readonly ReleasedDelivery[]): Promise<void>;
 }
+
+/**
+ * Whether the process that takes over holds a lease itself. The table may say that it ran out; it is then
+ * to be renewed, for under another one the outcome of what runs would count for nothing.
+ */
+export type HoldsLease = (lease: DeliveryLease) => boolean;
 
 /** What a sweep has taken over. */
 export interface ClaimResult {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { DeliveryLedger } from './delivery.ledger.js';
+import { DeliveryLedger, type HoldsLease } from './delivery.ledger.js';
 import { errorText } from './error-text.js';
 import { ListenerRegistry } from './listener.registry.js';
 import { LiveEventDispatcher } from './live-event.dispatcher.js';
@@ -66,7 +66,8 @@ export class DeliverySweeper {
     const ids = this.registry.ids.filter((id) => this.dispatcher.roomOf(id) > 0);
     const limit = Math.min(BATCH, ...ids.map((id) => this.dispatcher.roomOf(id)));
     if (ids.length === 0 || this.isStopped) return false;
-    const { claimed, hasMore } = await this.ledger.claim(ids, limit);
+    const isHeld: HoldsLease = (lease) => this.dispatcher.holdsLease(lease);
+    const { claimed, hasMore } = await this.ledger.claim(ids, limit, isHeld);
     for (const { event, delivery } of claimed) this.dispatcher.dispatch(event, [delivery]);
     return hasMore;
   }

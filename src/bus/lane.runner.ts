@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { DeliveryLedger, type DeliveryLane, type DeliveryStanding } from './delivery.ledger.js';
+import {
+  DeliveryLedger,
+  type DeliveryLane,
+  type DeliveryStanding,
+  type HoldsLease,
+} from './delivery.ledger.js';
 import { ListenerRegistry } from './listener.registry.js';
 import {
   LiveEventDispatcher,
@@ -148,7 +153,8 @@ export class LaneRunner implements DispatchObserver {
     const open = new Set<string>();
     for (let start = 0; start < lanes.length && !this.isStopped; start += LANES) {
       const chunk = lanes.slice(start, start + LANES);
-      const { claimed, contested } = await this.ledger.claimLanes(chunk, BATCH);
+      const isHeld: HoldsLease = (lease) => this.dispatcher.holdsLease(lease);
+      const { claimed, contested } = await this.ledger.claimLanes(chunk, BATCH, isHeld);
       for (const { event, delivery } of claimed) this.dispatcher.dispatch(event, [delivery]);
       for (const lane of contested) open.add(keyOf(lane));
     }

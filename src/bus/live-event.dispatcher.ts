@@ -104,6 +104,11 @@ export class LiveEventDispatcher {
     return this.held.get(listener)?.has(callbackId) === true;
   }
 
+  /** Whether this process holds a delivery under just this lease. */
+  holdsLease({ callbackId, listener, fence }: DeliveryLease): boolean {
+    return this.held.get(listener)?.get(callbackId)?.fence === fence;
+  }
+
   observe(observer: DispatchObserver): void {
     this.observer = observer;
   }

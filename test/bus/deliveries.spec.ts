@@ -5,8 +5,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { CallbackDatabase } from '../../src/audit/index.js';
+import { DeliveryLedger } from '../../src/bus/index.js';
 import {
   LIVE_CALLBACK_ENTITIES,
   LiveCallbackAuditService,
@@ -126,6 +128,34 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       const id = await send(streamPushCallback());
       await expect.poll(async () => (await deliveryOf(id)).state).toBe('done');
       expect(leases[0]?.getTime()).toBeGreaterThan(Date.now());
+    });
+
+    it('is not run again by its own process, whose lease ran out before the outcome was recorded', async () => {
+      const { writer } = host.app.get(CallbackDatabase, { strict: false });
+      const claim = vi.spyOn(host.app.get(DeliveryLedger, { strict: false }), 'claim');
+      const settle = writer.settle.bind(writer);
+      let release = () => {};
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      const settling = vi.spyOn(writer, 'settle').mockImplementation(async (outcomes) => {
+        await gate;
+        return settle(outcomes);
+      });
+      try {
+        await host.send(signCallback(streamPushCallback(), { key: KEY }));
+        await vi.waitFor(() => expect(settling).toHaveBeenCalled());
+        const { id } = (await audit.find({ limit: 1 })).items[0]!;
+        const rows = host.app.get(Counter).host.getRepository(LiveCallbackDelivery);
+        await rows.update({ callbackId: id }, { leaseUntil: new Date(1) });
+        claim.mockClear();
+        // The second one begins when the first one has ended.
+        await vi.waitFor(() => expect(claim).toHaveBeenCalledTimes(2), 5_000);
+        release();
+        await whenListenersDone(host.app);
+        expect(await deliveryOf(id)).toMatchObject({ state: 'done', attempts: 1 });
+        expect(Script.seen).toHaveLength(1);
+      } finally {
+        vi.restoreAllMocks();
+      }
     });
 
     it('is tried again after a failure, and done when it succeeds', async () => {

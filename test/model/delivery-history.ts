@@ -174,7 +174,7 @@ export class DeliveryHistory {
     const listeners = one ? [one.id] : IDS;
     const limit = one ? 1 : 100;
     const owner = node.identity.id;
-    const found = this.rows.find(listeners, limit, owner);
+    const found = this.rows.find(listeners, limit, owner, (lease) => node.holdsLease(lease));
     let expected: readonly string[] = [];
     node.beforeClaim = async () => {
       // The other process comes back between the search and the claim.

@@ -5,6 +5,7 @@ import { StoredDeliveryLedger } from '../../src/audit/stored-delivery.ledger.js'
 import type { NewCallback } from '../../src/audit/writers/callback.writer.js';
 import {
   Sequence,
+  type DeliveryLease,
   type DeliveryPlacement,
   type LiveEventDispatcher,
   type TakenDelivery,
@@ -94,7 +95,8 @@ export class DeliveryNode {
   /** @returns keys of what was claimed */
   async claim(listeners: readonly string[], limit: number): Promise<readonly string[] | null> {
     try {
-      const { claimed } = await this.ledger.claim(listeners, limit);
+      const isHeld = (lease: DeliveryLease) => this.holdsLease(lease);
+      const { claimed } = await this.ledger.claim(listeners, limit, isHeld);
       for (const { event, delivery } of claimed) this.take(event.id, [delivery]);
       return claimed.map(({ event, delivery }) => `${event.id} ${delivery.listener}`);
     } catch {
@@ -116,6 +118,12 @@ export class DeliveryNode {
 
   get running(): Work[] {
     return this.memory.filter(({ isRunning }) => isRunning);
+  }
+
+  holdsLease({ callbackId, listener, fence }: DeliveryLease): boolean {
+    return this.memory.some(
+      (it) => it.callbackId === callbackId && it.listener === listener && it.fence === fence,
+    );
   }
 
   drop(work: Work): void {

@@ -82,13 +82,26 @@ export class DeliveryRows {
     });
   }
 
-  /** What is due, under the fence that it has now. */
-  find(listeners: readonly string[], limit: number, owner: string): readonly Held[] {
-    return [...this.rows.values()]
+  /** What is due, under the fence that it has now, but of lanes of which the process has none itself. */
+  find(
+    listeners: readonly string[],
+    limit: number,
+    owner: string,
+    isHeld: (lease: Held) => boolean,
+  ): readonly Held[] {
+    const leaseOf = ({ callback_id, listener, fence }: Row) => ({
+      callbackId: callback_id,
+      listener,
+      fence,
+    });
+    const due = [...this.rows.values()]
       .filter((row) => listeners.includes(row.listener) && this.isDue(row, owner))
       .toSorted((a, b) => (a.callback_id < b.callback_id ? -1 : 1))
-      .slice(0, limit)
-      .map(({ callback_id, listener, fence }) => ({ callbackId: callback_id, listener, fence }));
+      .slice(0, limit);
+    const ours = due.filter((row) => isHeld(leaseOf(row)));
+    const isOurs = (row: Row) =>
+      ours.some((it) => it.listener === row.listener && it.stream_key === row.stream_key);
+    return due.filter((row) => !isOurs(row)).map(leaseOf);
   }
 
   /** @returns keys in the order in which they are handed on */
