@@ -69,11 +69,13 @@ function reasonOf(
 
 /**
  * Whether the process lived on without the database for so long that another one could take the
- * delivery: before the earlier run had ended, or before its outcome was recorded.
+ * delivery: before the earlier run had ended, or before its outcome was recorded. The other one may
+ * have given it back, and the first one has run it again then.
  */
 function isTakenOver(earlier: Run, later: Run, lives: readonly Life[], outages: Outages): boolean {
-  const [from, to] = [lives[earlier.life - 1], lives[later.life - 1]];
-  if (!from || from.node === to?.node || (from.endedAt ?? Infinity) < later.began) return false;
+  const from = lives[earlier.life - 1];
+  if (!from || lives.every(({ node }) => node === from.node)) return false;
+  if ((from.endedAt ?? Infinity) < later.began) return false;
   if (earlier.outcome === 'failed' && (earlier.ended ?? Infinity) < later.began) return false;
   return outages.touches(earlier.began, Math.min(earlier.recorded ?? Infinity, later.began));
 }
