@@ -76,7 +76,9 @@ function isTakenOver(earlier: Run, later: Run, lives: readonly Life[], outages: 
   const from = lives[earlier.life - 1];
   if (!from || lives.every(({ node }) => node === from.node)) return false;
   if ((from.endedAt ?? Infinity) < later.began) return false;
-  if (earlier.outcome === 'failed' && (earlier.ended ?? Infinity) < later.began) return false;
+  const isBeside = (earlier.ended ?? Infinity) > later.began;
+  if (isBeside && earlier.life === later.life) return false;
+  if (earlier.outcome === 'failed' && !isBeside) return false;
   return outages.touches(earlier.began, Math.min(earlier.recorded ?? Infinity, later.began));
 }
 
