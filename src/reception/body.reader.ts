@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { CallbackRefusedError, type RefusalReason } from './refusal.js';
 
+const MEDIA_TYPE = 'application/json';
 /** How long a body may take to arrive, ms. The largest documented one fits into one packet. */
 const BODY_TIMEOUT_MS = 8_000;
 /** What the bodies that are being read may hold together, bytes. Nobody is verified by then. */
@@ -27,6 +28,32 @@ export async function readBody(
   budget: ReadingBudget,
 ): Promise<Buffer> {
   checkHeaders(request, limit);
+  // A body that came with its head, as nearly all do, needs no listeners and no timer.
+  await endOfTurn();
+  return request.complete ? readWhole(request, limit) : readOn(request, limit, budget);
+}
+
+let turn: Promise<void> | undefined;
+
+/** Resolves when all that has arrived is parsed; one promise for all that wait. */
+function endOfTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return turn;
+}
+
+function readWhole(request: IncomingMessage, limit: number): Buffer {
+  const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
+  if (body.length > limit) throw new CallbackRefusedError('body-too-large');
+  return body;
+}
+
+function readOn(request: IncomingMessage, limit: number, budget: ReadingBudget): Promise<Buffer> {
+  if (request.destroyed) throw new CallbackRefusedError('body-aborted');
   if (budget.requests >= MAX_REQUESTS) throw new CallbackRefusedError('overloaded');
   budget.requests++;
   return new Promise((resolve, reject) => {
@@ -57,18 +84,22 @@ export async function readBody(
 }
 
 function checkHeaders({ headers }: IncomingMessage, limit: number): void {
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
-  if (type.trim().toLowerCase() !== 'application/json')
-    throw new CallbackRefusedError('media-type');
+  checkMediaType(headers['content-type'] ?? '');
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
+    throw new CallbackRefusedError('content-encoding');
+  }
+  if (Number(headers['content-length']) > limit) throw new CallbackRefusedError('body-too-large');
+}
+
+function checkMediaType(header: string): void {
+  if (header === MEDIA_TYPE) return;
+  const [type = '', ...parameters] = header.split(';');
+  if (type.trim().toLowerCase() !== MEDIA_TYPE) throw new CallbackRefusedError('media-type');
   const charset = parameters
     .map((parameter) => parameter.trim().toLowerCase())
     .find((parameter) => parameter.startsWith('charset'));
   if (charset !== undefined && !/^charset\s*=\s*"?utf-?8"?$/.test(charset)) {
     throw new CallbackRefusedError('charset');
   }
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
-    throw new CallbackRefusedError('content-encoding');
-  }
-  if (Number(headers['content-length']) > limit) throw new CallbackRefusedError('body-too-large');
 }

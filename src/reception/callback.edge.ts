@@ -77,7 +77,11 @@ export class CallbackEdge implements OnApplicationBootstrap {
     next: () => void,
   ): Promise<void> => {
     const isOurs = request.method === 'POST' && this.routes?.some((it) => it.match(request.path));
-    if (isOurs && !(await this.read(request, response))) return;
+    if (isOurs) {
+      if (!(await this.read(request, response))) return;
+      // The end of a body that was read is told a tick later; parsers of the host would wait for it.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
     next();
   };
 

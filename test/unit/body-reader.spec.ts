@@ -25,6 +25,7 @@ describe('bodies that are being read', () => {
     const budget = newBudget();
     const request = newRequest();
     const reading = readBody(request, LIMIT, budget);
+    await new Promise(setImmediate);
     expect(budget.requests).toBe(1);
     request.write('{"a":');
     await new Promise(setImmediate);
