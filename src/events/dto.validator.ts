@@ -35,11 +35,18 @@ function checkOf(instance: object): Check | null {
 /** What one decorator asks of a value. */
 type Ask = (value: unknown, object: object) => boolean;
 
+/** A property, asked about only where its conditions are met. */
+interface Property {
+  readonly name: string;
+  readonly conditions: readonly Ask[];
+  readonly asks: readonly Ask[];
+}
+
 /** @returns null for a class with decorators that the short way does not know */
 function compile(dto: DtoClass): Check | null {
   const storage = getMetadataStorage();
   const all = storage.getTargetValidationMetadatas(dto, '', false, false);
-  const properties: Check[] = [];
+  const properties: Property[] = [];
   for (const [name, metadata] of Object.entries(storage.groupByPropertyName(all))) {
     const conditions: Ask[] = [];
     const asks: Ask[] = [];
@@ -61,15 +68,17 @@ function compile(dto: DtoClass): Check | null {
         return null;
       }
     }
-    properties.push((object) => {
-      const value = object[name as keyof object] as unknown;
-      return !areMet(conditions, value, object) || areMet(asks, value, object);
-    });
+    properties.push({ name, conditions, asks });
   }
   return (instance) => {
-    for (const isValid of properties) if (!isValid(instance)) return false;
+    for (const property of properties) if (!isValid(property, instance)) return false;
     return true;
   };
+}
+
+function isValid({ name, conditions, asks }: Property, object: object): boolean {
+  const value = object[name as keyof object] as unknown;
+  return !areMet(conditions, value, object) || areMet(asks, value, object);
 }
 
 function areMet(asks: readonly Ask[], value: unknown, object: object): boolean {

@@ -8,10 +8,10 @@ import {
   IsObject,
   IsOptional,
   IsString,
-  MaxLength,
   ValidateNested,
 } from 'class-validator';
 
+import { IsText } from './is-text.decorator.js';
 import { JsonText } from './json-text.js';
 
 /** A class that can be made without arguments, as every DTO can. */
@@ -87,7 +87,7 @@ function field(
 
 /** A text. Numbers become text; anything else does not fit. */
 export function Text(options: FieldOptions = {}): PropertyDecorator {
-  return field({ wire: 'string', ...options }, toText, IsString(), MaxLength(MAX_TEXT_LENGTH));
+  return field({ wire: 'string', ...options }, toText, IsText(MAX_TEXT_LENGTH));
 }
 
 /** An identifier: always a string, exact beyond 2^64. */
