@@ -14,8 +14,12 @@ export interface BatchLimits {
   readonly waitingWeight: number;
   /** From the start of a batch to that of the next, at least, ms; the first one starts at once. */
   readonly paceMs: number;
+  /** How long an item may wait for its result, ms. */
+  readonly deadlineMs: number;
 }
 
+/** How often it is looked at who has waited too long, ms. */
+const WATCH_MS = 250;
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -28,11 +32,14 @@ export const CALLBACK_BATCHES: BatchLimits = {
   waiting: 10_000,
   waitingWeight: 64 * MEBIBYTE,
   paceMs: 2,
+  // The sender waits 20 s; answering well before lets it come again in an orderly way.
+  deadlineMs: 7_000,
 };
 
 interface Entry<T, R> {
   readonly item: T;
   readonly weight: number;
+  readonly addedAt: number;
   resolve(result: R): void;
   reject(error: unknown): void;
 }
@@ -43,6 +50,7 @@ interface Entry<T, R> {
  */
 export class BatchQueue<T, R> {
   private waiting: Entry<T, R>[] = [];
+  private writing: Entry<T, R>[] = [];
   private waitingWeight = 0;
   private running: Promise<void> | undefined;
   private startedAt = -Infinity;
@@ -57,14 +65,19 @@ export class BatchQueue<T, R> {
     private readonly splits: (error: unknown) => boolean = () => false,
   ) {}
 
-  /** @throws StorageUnavailableError `storage-overloaded` when too many wait already */
+  /**
+   * Resolves when the item is written. It may be written even when this rejects.
+   *
+   * @throws StorageUnavailableError `storage-overloaded` when too many wait already, `storage-timeout`
+   * when it is not known to be written by its deadline
+   */
   add(item: T, weight = 0): Promise<R> {
     const isFull = this.waitingWeight + weight > this.limits.waitingWeight;
     if (isFull || this.waiting.length >= this.limits.waiting) {
       return Promise.reject(new StorageUnavailableError('storage-overloaded'));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, weight, resolve, reject });
+      this.waiting.push({ item, weight, addedAt: performance.now(), resolve, reject });
       this.waitingWeight += weight;
       this.running ??= this.run();
     });
@@ -78,13 +91,26 @@ export class BatchQueue<T, R> {
   private async run(): Promise<void> {
     // What arrives in the same turn of the event loop joins the first batch.
     await new Promise(setImmediate);
+    // One timer for all: one for each item would cost about as much as its share of the batch.
+    const watch = setInterval(() => this.giveUpLate(), WATCH_MS);
     while (this.waiting.length > 0) {
       const pause = this.startedAt + this.limits.paceMs - performance.now();
       if (pause > 0) await sleep(pause);
       this.startedAt = performance.now();
-      await this.writeBatch(this.next());
+      this.writing = this.next();
+      await this.writeBatch(this.writing);
     }
+    clearInterval(watch);
+    this.writing = [];
     this.running = undefined;
+  }
+
+  private giveUpLate(): void {
+    const latest = performance.now() - this.limits.deadlineMs;
+    for (const entry of [...this.writing, ...this.waiting]) {
+      if (entry.addedAt > latest) break;
+      entry.reject(new StorageUnavailableError('storage-timeout'));
+    }
   }
 
   private next(): Entry<T, R>[] {

@@ -4,7 +4,6 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import {
   DeliveryPlacement,
-  endInTime,
   errorText,
   LiveEventDispatcher,
   type TakenDelivery,
@@ -49,8 +48,6 @@ interface Stored extends Entry {
 const NONE: ReadonlySet<NewDelivery> = new Set();
 /** Fence of the lease that the insert takes. */
 const FIRST_FENCE = 1;
-/** The sender waits 20 s; answering well before lets it come again in an orderly way, ms. */
-const DEADLINE_MS = 7_000;
 
 /** Makes callbacks durable, once each. */
 @Injectable()
@@ -77,9 +74,8 @@ export class CallbackStore {
    * @throws StorageUnavailableError when it is not known to be durable in time
    */
   async put(callback: NewCallback, onStored: OnStored): Promise<StoreOutcome> {
-    const stored = this.queue.add({ callback, onStored }, callback.body.length);
     try {
-      return await endInTime(stored, DEADLINE_MS, late);
+      return await this.queue.add({ callback, onStored }, callback.body.length);
     } catch (error) {
       if (error instanceof StorageUnavailableError) throw error;
       this.logger.error(`A callback could not be stored: ${errorText(error)}`);
@@ -223,10 +219,6 @@ function toTaken({ listener, streamKey, attempts }: NewDelivery): TakenDelivery 
     attemptsBefore: 0,
     isSuspect: false,
   };
-}
-
-function late(): Error {
-  return new StorageUnavailableError('storage-timeout');
 }
 
 /** An entry per content: a statement can meet each unique key once only. */

@@ -35,6 +35,7 @@ const OUTCOME_BATCHES = {
   waiting: Infinity,
   waitingWeight: Infinity,
   paceMs: 5,
+  deadlineMs: Infinity,
 };
 const RETRY_MS = 1_000;
 /** Rows that one statement of a sweep names. */

@@ -83,12 +83,11 @@ export class CallbackSpool extends SpoolGauge {
    *
    * @throws StorageUnavailableError when it is in neither
    */
-  async keep(callback: TypedCallback): Promise<void> {
-    const { file } = this;
-    if (!file) {
-      await this.acceptor.accept(callback);
-      return;
-    }
+  keep(callback: TypedCallback): Promise<unknown> {
+    return this.file ? this.keepInOrder(this.file, callback) : this.acceptor.accept(callback);
+  }
+
+  private async keepInOrder(file: SpoolFile, callback: TypedCallback): Promise<void> {
     const position = file.nextPosition();
     // What came earlier waits in the file, so this one waits behind it.
     if (file.size > 0) return this.put(file, position, callback);
