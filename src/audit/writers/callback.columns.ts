@@ -1,9 +1,12 @@
 import type { BatchEntry } from './callback.writer.js';
 
-/** The columns that an insert fills straight from a batch entry, with their PostgreSQL types. */
+/** PostgreSQL's types of the columns; a digest is a text of letters, digits, `-` and `_`. */
+export type ColumnType = 'uuid' | 'int' | 'bigint' | 'digest' | 'text';
+
+/** The columns that an insert fills straight from a batch entry. */
 export const CALLBACK_COLUMNS: readonly {
   readonly name: string;
-  readonly type: string;
+  readonly type: ColumnType;
   readonly read: (entry: BatchEntry) => string | number | null;
 }[] = [
   { name: 'id', type: 'uuid', read: ({ callback }) => callback.id },
@@ -19,8 +22,8 @@ export const CALLBACK_COLUMNS: readonly {
   { name: 'received_at', type: 'bigint', read: ({ callback }) => callback.receivedAt },
   { name: 'last_received_at', type: 'bigint', read: ({ callback }) => callback.receivedAt },
   { name: 'deliveries_count', type: 'int', read: ({ copies }) => copies },
-  { name: 'content_digest', type: 'text', read: ({ callback }) => callback.contentDigest },
-  { name: 'identity_digest', type: 'text', read: ({ callback }) => callback.identityDigest },
+  { name: 'content_digest', type: 'digest', read: ({ callback }) => callback.contentDigest },
+  { name: 'identity_digest', type: 'digest', read: ({ callback }) => callback.identityDigest },
   { name: 'remarks', type: 'text', read: ({ callback }) => callback.remarks },
   { name: 'errors', type: 'text', read: ({ callback }) => callback.errors },
   { name: 'remote_address', type: 'text', read: ({ callback }) => callback.remoteAddress },

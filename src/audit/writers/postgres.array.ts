@@ -8,6 +8,11 @@ export function arrayOf<T>(rows: readonly T[], read: (row: T) => Element): strin
   return `{${rows.map((row) => element(read(row))).join(',')}}`;
 }
 
+/** The same of values that need no quotes: numbers, flags, ids and digests. */
+export function plainArrayOf<T>(rows: readonly T[], read: (row: T) => Element): string {
+  return `{${rows.map((row) => read(row) ?? 'NULL').join(',')}}`;
+}
+
 function element(value: Element): string | number | boolean {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return value;

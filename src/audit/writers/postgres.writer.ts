@@ -8,7 +8,7 @@ import { driverHandle } from '../drivers/driver-handle.js';
 import { isPending } from '../open-deliveries.js';
 import { tableName } from '../table-name.js';
 import { CALLBACK_COLUMNS, COLUMN_LIST } from './callback.columns.js';
-import { arrayOf } from './postgres.array.js';
+import { arrayOf, plainArrayOf } from './postgres.array.js';
 import type {
   BatchEntry,
   CallbackWriter,
@@ -54,7 +54,9 @@ export class PostgresWriter implements CallbackWriter {
     const delivery = tableName(dataSource, LiveCallbackDelivery);
     const rejection = tableName(dataSource, LiveCallbackRejection);
     this.pool = driverHandle.postgres(dataSource);
-    const arrays = CALLBACK_COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
+    const arrays = CALLBACK_COLUMNS.map(
+      ({ type }, index) => `$${index + 1}::${type === 'digest' ? 'text' : type}[]`,
+    ).join(', ');
     const next = CALLBACK_COLUMNS.length + 1;
     this.probeSql = `UPDATE ${callback} SET kind = kind WHERE id IS NULL`;
     this.insertSql = `
@@ -213,13 +215,15 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_insert',
       text: this.insertSql,
       values: [
-        ...CALLBACK_COLUMNS.map(({ read }) => arrayOf(sorted, read)),
-        arrayOf(sorted, ({ variantInBatch }) => variantInBatch),
-        arrayOf(deliveries, ({ callbackId }) => callbackId),
+        ...CALLBACK_COLUMNS.map(({ type, read }) =>
+          type === 'text' ? arrayOf(sorted, read) : plainArrayOf(sorted, read),
+        ),
+        plainArrayOf(sorted, ({ variantInBatch }) => variantInBatch),
+        plainArrayOf(deliveries, ({ callbackId }) => callbackId),
         arrayOf(deliveries, ({ listener }) => listener),
-        arrayOf(deliveries, ({ streamKey }) => streamKey),
-        arrayOf(deliveries, ({ attempts }) => attempts),
-        arrayOf(deliveries, ({ listener }) => taken.has(listener)),
+        plainArrayOf(deliveries, ({ streamKey }) => streamKey),
+        plainArrayOf(deliveries, ({ attempts }) => attempts),
+        plainArrayOf(deliveries, ({ listener }) => taken.has(listener)),
         lease.owner,
         lease.milliseconds,
         lease.graceMs,
@@ -247,9 +251,9 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_contested',
       text: this.contestedSql,
       values: [
-        arrayOf(leased, ({ callbackId }) => callbackId),
+        plainArrayOf(leased, ({ callbackId }) => callbackId),
         arrayOf(leased, ({ listener }) => listener),
-        arrayOf(leased, ({ streamKey }) => streamKey),
+        plainArrayOf(leased, ({ streamKey }) => streamKey),
         owner,
       ],
     });
@@ -274,7 +278,7 @@ export class PostgresWriter implements CallbackWriter {
       name: 'live_callback_settle',
       text: this.settleSql,
       values: [
-        arrayOf(outcomes, ({ callbackId }) => callbackId),
+        plainArrayOf(outcomes, ({ callbackId }) => callbackId),
         `{${outcomes.map(outcomeMember).join(',')}}`,
       ],
     });
