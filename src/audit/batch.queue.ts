@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { StorageUnavailableError } from './storage.error.js';
 
 /** Bounds of a queue. */
@@ -12,8 +10,10 @@ export interface BatchLimits {
   readonly waiting: number;
   /** Weight of all that waits, at most. */
   readonly waitingWeight: number;
-  /** From the start of a batch to that of the next, at least, ms; the first one starts at once. */
+  /** How long the next batch gathers, at least, once one is sent, ms; the first one is sent at once. */
   readonly paceMs: number;
+  /** So many are sent without waiting for more. */
+  readonly enough: number;
   /** How long an item may wait for its result, ms. */
   readonly deadlineMs: number;
 }
@@ -23,15 +23,17 @@ const WATCH_MS = 250;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * Bounds for callbacks, by the length of their bodies. The pace is about that of a commit: a database
- * with a faster disk would otherwise be asked for a transaction per callback, at many times the cost.
+ * Bounds for callbacks, by the length of their bodies. A batch costs about as much as the callbacks in it,
+ * so a database with a fast disk must not be asked for one per callback; with what is enough, the share
+ * of each is small already.
  */
 export const CALLBACK_BATCHES: BatchLimits = {
   items: 256,
   weight: 4 * MEBIBYTE,
   waiting: 10_000,
   waitingWeight: 64 * MEBIBYTE,
-  paceMs: 2,
+  paceMs: 5,
+  enough: 32,
   // The sender waits 20 s; answering well before lets it come again in an orderly way.
   deadlineMs: 7_000,
 };
@@ -53,7 +55,8 @@ export class BatchQueue<T, R> {
   private writing: Entry<T, R>[] = [];
   private waitingWeight = 0;
   private running: Promise<void> | undefined;
-  private startedAt = -Infinity;
+  private sentAt = -Infinity;
+  private endPause: () => void = () => {};
 
   /**
    * @param write stores a batch and resolves to a result per item
@@ -80,6 +83,7 @@ export class BatchQueue<T, R> {
       this.waiting.push({ item, weight, addedAt: performance.now(), resolve, reject });
       this.waitingWeight += weight;
       this.running ??= this.run();
+      if (this.waiting.length >= this.limits.enough) this.endPause();
     });
   }
 
@@ -94,11 +98,12 @@ export class BatchQueue<T, R> {
     // One timer for all: one for each item would cost about as much as its share of the batch.
     const watch = setInterval(() => this.giveUpLate(), WATCH_MS);
     while (this.waiting.length > 0) {
-      const pause = this.startedAt + this.limits.paceMs - performance.now();
-      if (pause > 0) await sleep(pause);
-      this.startedAt = performance.now();
+      await this.keepPace();
       this.writing = this.next();
-      await this.writeBatch(this.writing);
+      const written = this.writeBatch(this.writing);
+      // A driver that works at once has written by now, and nothing could be received meanwhile.
+      this.sentAt = performance.now();
+      await written;
     }
     clearInterval(watch);
     this.writing = [];
@@ -111,6 +116,18 @@ export class BatchQueue<T, R> {
       if (entry.addedAt > latest) break;
       entry.reject(new StorageUnavailableError('storage-timeout'));
     }
+  }
+
+  private async keepPace(): Promise<void> {
+    const left = this.sentAt + this.limits.paceMs - performance.now();
+    if (left <= 0 || this.waiting.length >= this.limits.enough) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.endPause = resolve;
+      timer = setTimeout(resolve, left);
+    });
+    clearTimeout(timer);
+    this.endPause = () => {};
   }
 
   private next(): Entry<T, R>[] {

@@ -34,7 +34,8 @@ const OUTCOME_BATCHES = {
   weight: Infinity,
   waiting: Infinity,
   waitingWeight: Infinity,
-  paceMs: 5,
+  paceMs: 20,
+  enough: 128,
   deadlineMs: Infinity,
 };
 const RETRY_MS = 1_000;
