@@ -32,6 +32,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
+    /** Callbacks per second; without it, as many as the connections can. */
+    rate: { type: 'string' },
     out: { type: 'string', default: RESULTS },
   },
 });
@@ -47,7 +49,7 @@ try {
   await subject.stretch({ rate: null, seconds: positive('warmup', values.warmup) });
   await subject.server.ask('startProfile', INTERVAL_MICROS);
   const stretch = await subject.stretch({
-    rate: null,
+    rate: values.rate === undefined ? null : positive('rate', values.rate),
     seconds: positive('seconds', values.seconds),
   });
   await subject.server.ask('stopProfile', file);
