@@ -7,6 +7,8 @@ const MEDIA_TYPE = 'application/json';
 const BODY_TIMEOUT_MS = 8_000;
 /** What the bodies that are being read may hold together, bytes. Nobody is verified by then. */
 const MAX_READING = 64 * 1024 * 1024;
+/** What Node buffers of a body that nobody reads, at most, bytes: what one packet brings. */
+const MAX_UNREAD = 64 * 1024;
 /** How many may be read at once. Those that are read wait for storage, in a queue with a bound too. */
 const MAX_REQUESTS = 10_000;
 
@@ -28,9 +30,16 @@ export async function readBody(
   budget: ReadingBudget,
 ): Promise<Buffer> {
   checkHeaders(request, limit);
-  // A body that came with its head, as nearly all do, needs no listeners and no timer.
-  await endOfTurn();
-  return request.complete ? readWhole(request, limit) : readOn(request, limit, budget);
+  const { 'content-length': length } = request.headers;
+  if (length !== undefined) {
+    // A body that came with its head, as nearly all do, needs no listeners and no timer.
+    const unread = Math.min(Number(length), MAX_UNREAD);
+    begin(budget, unread);
+    await endOfTurn();
+    end(budget, unread);
+    if (request.complete) return readWhole(request, limit);
+  }
+  return readOn(request, limit, budget);
 }
 
 let turn: Promise<void> | undefined;
@@ -46,6 +55,20 @@ function endOfTurn(): Promise<void> {
   return turn;
 }
 
+/** @throws CallbackRefusedError */
+function begin(budget: ReadingBudget, bytes: number): void {
+  if (budget.requests >= MAX_REQUESTS || budget.bytes + bytes > MAX_READING) {
+    throw new CallbackRefusedError('overloaded');
+  }
+  budget.requests++;
+  budget.bytes += bytes;
+}
+
+function end(budget: ReadingBudget, bytes: number): void {
+  budget.requests--;
+  budget.bytes -= bytes;
+}
+
 function readWhole(request: IncomingMessage, limit: number): Buffer {
   const body = (request.read() as Buffer | null) ?? Buffer.alloc(0);
   if (body.length > limit) throw new CallbackRefusedError('body-too-large');
@@ -54,15 +77,13 @@ function readWhole(request: IncomingMessage, limit: number): Buffer {
 
 function readOn(request: IncomingMessage, limit: number, budget: ReadingBudget): Promise<Buffer> {
   if (request.destroyed) throw new CallbackRefusedError('body-aborted');
-  if (budget.requests >= MAX_REQUESTS) throw new CallbackRefusedError('overloaded');
-  budget.requests++;
+  begin(budget, 0);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const settle = (act: () => void) => {
       clearTimeout(timer);
-      budget.bytes -= size;
-      budget.requests--;
+      end(budget, size);
       request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
       act();
     };

@@ -25,7 +25,6 @@ describe('bodies that are being read', () => {
     const budget = newBudget();
     const request = newRequest();
     const reading = readBody(request, LIMIT, budget);
-    await new Promise(setImmediate);
     expect(budget.requests).toBe(1);
     request.write('{"a":');
     await new Promise(setImmediate);
@@ -86,5 +85,53 @@ describe('bodies that are being read', () => {
       reason: 'body-too-large',
     });
     expect(budget).toEqual({ bytes: 0, requests: 0 });
+  });
+
+  describe('and came with their heads', () => {
+    /** A request as Node has it once the turn of its only packet has ended. */
+    const cameWhole = (body: string, length = body.length) => {
+      const request = newRequest({ 'content-length': String(length) });
+      request.end(body);
+      return Object.assign(request, { complete: true });
+    };
+
+    it('are read at the end of the turn without a listener, and count until then', async () => {
+      const budget = newBudget();
+      const request = cameWhole('{"a":1}');
+      const listeners = request.eventNames().length;
+      const reading = readBody(request, LIMIT, budget);
+      expect(budget).toEqual({ bytes: 7, requests: 1 });
+      expect(request.eventNames()).toHaveLength(listeners);
+      expect(String(await reading)).toBe('{"a":1}');
+      expect(budget).toEqual({ bytes: 0, requests: 0 });
+    });
+
+    it('are empty where nothing came', async () => {
+      expect(await readBody(cameWhole(''), LIMIT, newBudget())).toHaveLength(0);
+    });
+
+    it('are refused when more came than was announced, as a lenient parser lets pass', async () => {
+      const request = cameWhole('x'.repeat(LIMIT + 1), 7);
+      await expect(readBody(request, LIMIT, newBudget())).rejects.toMatchObject({
+        reason: 'body-too-large',
+      });
+    });
+
+    it('are refused when the memory set aside is in use', async () => {
+      const budget: ReadingBudget = { bytes: 64 * MEBIBYTE - 6, requests: 300 };
+      await expect(readBody(cameWhole('{"a":1}'), LIMIT, budget)).rejects.toMatchObject({
+        reason: 'overloaded',
+      });
+      expect(budget).toEqual({ bytes: 64 * MEBIBYTE - 6, requests: 300 });
+    });
+
+    it('are refused when the connection ends before the rest has come', async () => {
+      const budget = newBudget();
+      const request = newRequest({ 'content-length': '7' });
+      const reading = readBody(request, LIMIT, budget);
+      request.destroy();
+      await expect(reading).rejects.toMatchObject({ reason: 'body-aborted' });
+      expect(budget).toEqual({ bytes: 0, requests: 0 });
+    });
   });
 });
