@@ -96,13 +96,14 @@ function toDate(milliseconds: number | undefined): Date | null {
 function remarksOn(definition: EventDefinition, payload: JsonObject): readonly string[] {
   if ('create' in definition) return NONE; // a DTO of the host: what it knows is not declared here
   const known = namesOf(definition.dto);
-  const unknown = Object.keys(payload).filter((key) => !known.has(key));
-  const drifted = fieldsOf(definition.dto).filter((field) => hasDrifted(field, payload));
-  if (unknown.length + drifted.length === 0) return NONE;
-  return [
-    ...unknown.map((key) => `unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`),
-    ...drifted.map(({ name }) => `drifted-type: ${name}`),
-  ].slice(0, MAX_REMARKS);
+  const remarks: string[] = [];
+  for (const key in payload) {
+    if (!known.has(key)) remarks.push(`unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`);
+  }
+  for (const field of fieldsOf(definition.dto)) {
+    if (hasDrifted(field, payload)) remarks.push(`drifted-type: ${field.name}`);
+  }
+  return remarks.length === 0 ? NONE : remarks.slice(0, MAX_REMARKS);
 }
 
 const NAMES = new WeakMap<DtoClass, ReadonlySet<string>>();

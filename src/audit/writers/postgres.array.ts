@@ -13,10 +13,14 @@ export function plainArrayOf<T>(rows: readonly T[], read: (row: T) => Element): 
   return `{${rows.map((row) => read(row) ?? 'NULL').join(',')}}`;
 }
 
+/** What JSON writes as an escape that means something else to PostgreSQL: control characters, lone surrogates. */
+const SPECIAL = /[\p{Cc}\p{Cs}]/u;
+
 function element(value: Element): string | number | boolean {
   if (value === null) return 'NULL';
   if (typeof value !== 'string') return value;
-  const isPlain = !value.includes('"') && !value.includes('\\');
-  // Twice through the text by a fixed pattern is twice as fast as once by a regular expression.
-  return `"${isPlain ? value : value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  if (!value.includes('"') && !value.includes('\\')) return `"${value}"`;
+  // As JSON escapes quotes and backslashes, and that at one go.
+  if (!SPECIAL.test(value)) return JSON.stringify(value);
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
