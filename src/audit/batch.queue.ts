@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { StorageUnavailableError } from './storage.error.js';
 
 /** Bounds of a queue. */
@@ -121,12 +123,9 @@ export class BatchQueue<T, R> {
   private async keepPace(): Promise<void> {
     const left = this.sentAt + this.limits.paceMs - performance.now();
     if (left <= 0 || this.waiting.length >= this.limits.enough) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.endPause = resolve;
-      timer = setTimeout(resolve, left);
-    });
-    clearTimeout(timer);
+    const pause = new AbortController();
+    this.endPause = () => pause.abort();
+    await sleep(left, undefined, { signal: pause.signal }).catch(() => {});
     this.endPause = () => {};
   }
 

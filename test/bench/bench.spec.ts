@@ -75,7 +75,7 @@ describe('the benchmark commands', () => {
     expect(names).toEqual(expect.arrayContaining(['stream and period', '1,000th page']));
     expect(growths[0]?.costs.every(({ values }) => values.flat().length === 2)).toBe(true);
     expect(readFileSync(join(out, 'plans/sqlite-11000.md'), 'utf8')).toContain('SEARCH c USING');
-  });
+  }, 120_000);
 
   it.skipIf(isPostgresAbsent || isRedisAbsent)(
     'deliver in process and over BullMQ with workers (PostgreSQL, Redis)',
