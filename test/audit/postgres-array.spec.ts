@@ -1,5 +1,5 @@
 /** Arrays as text for PostgreSQL: it reads exactly what was meant, whatever the values hold. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -55,14 +55,16 @@ describe.skipIf(isAbsent)('an array that PostgreSQL reads', () => {
 
   it('holds any text without NUL', async () => {
     const dataSource = await connect();
-    const text = fc.string({ unit: 'binary' }).map((it) => it.toWellFormed().replaceAll('\0', ''));
+    const text = fc
+      .string({ unit: 'binary' })
+      .map((raw) => raw.toWellFormed().replaceAll('\0', ''));
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 1 }), async (texts) => {
         expect(
           await read(
             dataSource,
             'text',
-            arrayOf(texts, (it) => it),
+            arrayOf(texts, (value) => value),
           ),
         ).toEqual(texts);
       }),
@@ -88,21 +90,21 @@ describe.skipIf(isAbsent)('an array that PostgreSQL reads', () => {
       await read(
         dataSource,
         'uuid',
-        plainArrayOf([id, null], (it) => it),
+        plainArrayOf([id, null], (value) => value),
       ),
     ).toEqual([id, null]);
     expect(
       await read(
         dataSource,
         'int',
-        plainArrayOf([1, -2, null], (it) => it),
+        plainArrayOf([1, -2, null], (value) => value),
       ),
     ).toEqual([1, -2, null]);
     expect(
       await read(
         dataSource,
         'bool',
-        plainArrayOf([true, false], (it) => it),
+        plainArrayOf([true, false], (value) => value),
       ),
     ).toEqual([true, false]);
     const digest = 'mB2-x_9aQ';
@@ -110,7 +112,7 @@ describe.skipIf(isAbsent)('an array that PostgreSQL reads', () => {
       await read(
         dataSource,
         'text',
-        plainArrayOf([digest], (it) => it),
+        plainArrayOf([digest], (value) => value),
       ),
     ).toEqual([digest]);
   });

@@ -34,7 +34,7 @@ function newQueue(limits: Partial<BatchLimits> = {}) {
     (items) => {
       batches.push(items);
       return new Promise((resolve, reject) => {
-        pending.push((error) => (error ? reject(error) : resolve(items.map((it) => `${it}!`))));
+        pending.push((error) => (error ? reject(error) : resolve(items.map((item) => `${item}!`))));
       });
     },
     { ...LIMITS, ...limits },
