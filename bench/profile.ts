@@ -1,7 +1,7 @@
 /**
  * Shows where the time of a callback goes:
  *
- *     npm run bench:profile -- --contender postgres --seconds 10
+ *     npm run bench:profile -- --contender postgres --seconds 10 --rate 1500
  *
  * Writes `results/profile-<contender>.md` and `.json`, and the profile itself as `.cpuprofile`, which the
  * developer tools of a browser open. Exits with 1 when a callback was lost or an answer wrong.
@@ -32,7 +32,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     warmup: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
-    /** Callbacks per second; without it, as many as the connections can. */
+    // Callbacks per second; without it, as many as the connections can.
     rate: { type: 'string' },
     out: { type: 'string', default: RESULTS },
   },

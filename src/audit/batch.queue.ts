@@ -98,7 +98,7 @@ export class BatchQueue<T, R> {
     // What arrives in the same turn of the event loop joins the first batch.
     await new Promise(setImmediate);
     // One timer for all: one for each item would cost about as much as its share of the batch.
-    const watch = setInterval(() => this.giveUpLate(), WATCH_MS);
+    const watch = setInterval(() => this.giveUpLate(), WATCH_MS).unref();
     while (this.waiting.length > 0) {
       await this.keepPace();
       this.writing = this.next();

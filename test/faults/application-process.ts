@@ -163,6 +163,7 @@ export class ApplicationProcess {
 
   private fork(): ChildProcess {
     const child = fork(this.program, {
+      execArgv: [], // it is compiled: the loader of the parent would only make its start longer
       stdio: ['ignore', this.log, this.log, 'ipc'],
       env: { PATH: process.env['PATH'] },
     });
