@@ -40,7 +40,7 @@ export class RejectionRecorder {
   /** What the table does not know yet, by id of the row. */
   private readonly dirty = new Map<string, CountedRejection>();
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> | undefined;
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(private readonly database: CallbackDatabase) {}
 
@@ -82,16 +82,16 @@ export class RejectionRecorder {
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.writing ??= this.writeDirty().finally(() => (this.writing = undefined));
+    this.writing = this.writing.then(() => this.writeDirty());
     return this.writing;
   }
 
+  /** Once: what is counted meanwhile waits for its own second, however many come. */
   private async writeDirty(): Promise<void> {
-    while (this.dirty.size > 0) {
-      const rows = [...this.dirty.values()].map((row) => ({ ...row }));
-      this.dirty.clear();
-      await this.write(rows);
-    }
+    if (this.dirty.size === 0) return;
+    const rows = [...this.dirty.values()].map((row) => ({ ...row }));
+    this.dirty.clear();
+    await this.write(rows);
   }
 
   /** A database that is away for minutes must not fill the memory: the oldest counts are given up. */
