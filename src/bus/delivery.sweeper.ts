@@ -86,12 +86,12 @@ export class DeliverySweeper {
     try {
       // First the renewal: a lease that ran out while the database was away is still ours. And again
       // between the steps of a large backlog, which may take longer than leases last.
-      for (let hasMore = true; hasMore;) {
+      let step: Awaited<ReturnType<typeof this.takeOver>>;
+      do {
         await this.dispatcher.renew();
-        const step = await this.dispatcher.inOrder(() => this.takeOver());
+        step = await this.dispatcher.inOrder(() => this.takeOver());
         taken += step.taken;
-        ({ hasMore } = step);
-      }
+      } while (step.hasMore);
       this.hasFailed = false;
     } catch (error) {
       // Once per outage: the next sweep tries again.

@@ -7,7 +7,7 @@ const MEDIA_TYPE = 'application/json';
 const BODY_TIMEOUT_MS = 8_000;
 /** What the bodies that are being read may hold together, bytes. Nobody is verified by then. */
 const MAX_READING = 64 * 1024 * 1024;
-/** What Node buffers of a body that nobody reads, at most, bytes: what one packet brings. */
+/** About what Node buffers of a body that nobody reads, bytes: one reading of the socket. */
 const MAX_UNREAD = 64 * 1024;
 /** How many may be read at once. Those that are read wait for storage, in a queue with a bound too. */
 const MAX_REQUESTS = 10_000;

@@ -17,7 +17,7 @@ export interface CallbackContext {
 
 const CONTEXT = Symbol('nestjs-live-callback');
 
-/** Node's request, which carries the context: looked up in a map, it would cost ten times as much. */
+/** Node's request, which carries the context: each step asks for it, and an entry of a map costs more to find. */
 interface Carrier {
   [CONTEXT]?: CallbackContext | undefined;
 }

@@ -13,12 +13,13 @@ export async function whenListenersDone(app: INestApplicationContext): Promise<v
   const stores = app.get(CallbackStore, each);
   const sweepers = app.get(DeliverySweeper, each);
   const dispatchers = app.get(LiveEventDispatcher, each);
-  for (let taken = 1; taken > 0;) {
+  let taken: number;
+  do {
     for (const store of stores) await store.drained();
     for (const sweeper of sweepers) await sweeper.swept();
     for (const dispatcher of dispatchers) await dispatcher.idle();
     taken = 0;
     // Registrations on one database are nodes to each other: what one has left to another is for its next sweep.
     if (sweepers.length > 1) for (const sweeper of sweepers) taken += await sweeper.sweepNow();
-  }
+  } while (taken > 0);
 }
