@@ -4,9 +4,10 @@ export {
   type LiveCallbackModuleAsyncOptions,
   type LiveCallbackModuleOptions,
   type LiveCallbackWorkerOptions,
-} from './live-callback.module.js';
+} from './module/live-callback.module.js';
 export type {
   AuditApiOptions,
+  AuditRight,
   BoundCallbackKey,
   CallbackKey,
   CallbackKeyQuery,
@@ -16,8 +17,7 @@ export type {
   LiveCallbackRole,
   SpoolOptions,
   LiveCallbackOptionsFactory,
-} from './live-callback.options.js';
-export { LiveCallbackOptionsError } from './config/option.error.js';
+} from './options/live-callback.options.js';
 
 // Listening: events and the bus
 // With `*`, because only then can hosts merge their own kinds into the interface.
@@ -30,48 +30,53 @@ export type {
   LiveEventReplay,
 } from './events/live-event.js';
 export type { StreamIdentity } from './events/stream-identity.js';
-export { OnLiveEvent } from './bus/on-live-event.decorator.js';
-export type { OnLiveEventOptions } from './bus/listener.options.js';
-export type { LiveEventContext } from './bus/live-event.context.js';
-export { NonRetryableError } from './bus/non-retryable.error.js';
-export { ListenerTimeoutError } from './bus/listener.runner.js';
-export { LiveEventBus, type LiveEventHandler } from './bus/live-event.bus.js';
-export { ListenerError } from './bus/listener.error.js';
+export type {
+  EndReason,
+  EvidenceSource,
+  SessionEventData,
+  SessionEventKind,
+  SessionState,
+  SessionSummary,
+} from './events/session-event.js';
+export { OnLiveEvent } from './delivery/listeners/on-live-event.decorator.js';
+export type { OnLiveEventOptions } from './delivery/listeners/listener.options.js';
+export type { LiveEventContext } from './delivery/listeners/live-event.context.js';
+export { LiveEventBus, type LiveEventHandler } from './delivery/live-event.bus.js';
 
 // What arrives: a DTO per kind, and what it is made of
-export * from './events/stream-push/stream-push.dto.js';
-export * from './events/stream-interrupt/stream-interrupt.dto.js';
-export * from './events/record-file/record-file.dto.js';
-export * from './events/record-status/record-status.dto.js';
-export * from './events/record-exception/record-exception.dto.js';
-export * from './events/screenshot/screenshot.dto.js';
-export * from './events/image-audit/image-audit.dto.js';
-export * from './events/audio-audit/audio-audit.dto.js';
-export * from './events/push-error/push-error.dto.js';
-export * from './events/relay/relay.dto.js';
-export * from './events/monitor/monitor.dto.js';
-export * from './events/subtitles/subtitles.dto.js';
-export * from './events/quality-control/quality-control.dto.js';
-export * from './events/eval-threshold/eval-threshold.dto.js';
-export * from './events/eval-average/eval-average.dto.js';
-export * from './events/smart-erase/smart-erase.dto.js';
-export * from './events/summary/summary.dto.js';
-export * from './events/highlight/highlight.dto.js';
-export * from './events/audio-audit/audio-audit-result.dto.js';
-export * from './events/image-audit/image-audit-result.dto.js';
-export { QualityFrame } from './events/quality.dto.js';
-export { CallbackDto } from './events/callback.dto.js';
-export { JsonText } from './events/json-text.js';
-export type { JsonObject, JsonValue } from './events/payload.js';
+export * from './events/kinds/stream-push/stream-push.dto.js';
+export * from './events/kinds/stream-interrupt/stream-interrupt.dto.js';
+export * from './events/kinds/record-file/record-file.dto.js';
+export * from './events/kinds/record-status/record-status.dto.js';
+export * from './events/kinds/record-exception/record-exception.dto.js';
+export * from './events/kinds/screenshot/screenshot.dto.js';
+export * from './events/kinds/image-audit/image-audit.dto.js';
+export * from './events/kinds/audio-audit/audio-audit.dto.js';
+export * from './events/kinds/push-error/push-error.dto.js';
+export * from './events/kinds/relay/relay.dto.js';
+export * from './events/kinds/monitor/monitor.dto.js';
+export * from './events/kinds/subtitles/subtitles.dto.js';
+export * from './events/kinds/quality-control/quality-control.dto.js';
+export * from './events/kinds/eval-threshold/eval-threshold.dto.js';
+export * from './events/kinds/eval-average/eval-average.dto.js';
+export * from './events/kinds/smart-erase/smart-erase.dto.js';
+export * from './events/kinds/summary/summary.dto.js';
+export * from './events/kinds/highlight/highlight.dto.js';
+export * from './events/kinds/audio-audit/audio-audit-result.dto.js';
+export * from './events/kinds/image-audit/image-audit-result.dto.js';
+export { QualityFrame } from './events/dto/quality.dto.js';
+export { CallbackDto } from './events/dto/callback.dto.js';
+export { JsonText } from './events/payload/json-text.js';
+export type { JsonObject, JsonValue } from './events/payload/payload.js';
 export { defineLiveEvent, type CustomLiveEvent } from './events/custom-event.js';
 
 // Meaning, not numbers: tables in English and Chinese, with lookups
 export type { Meaning } from './events/meaning.js';
-export * from './events/stream-interrupt/interrupt-reasons.js';
-export * from './events/push-error/push-error-types.js';
-export * from './events/record-exception/record-exception-types.js';
-export * from './events/record-status/record-events.js';
-export * from './events/relay/relay-alarms.js';
+export * from './events/kinds/stream-interrupt/interrupt-reasons.js';
+export * from './events/kinds/push-error/push-error-types.js';
+export * from './events/kinds/record-exception/record-exception-types.js';
+export * from './events/kinds/record-status/record-events.js';
+export * from './events/kinds/relay/relay-alarms.js';
 
 // What is kept: entities, migrations, questions
 export {
@@ -79,53 +84,113 @@ export {
   LiveCallback,
   LiveCallbackDelivery,
   LiveCallbackRejection,
+  LivePush,
+  LiveReconciliation,
+  LiveSession,
+  LiveSessionLock,
+  type CallbackOrigin,
   type DeliveryState,
   type StoredCallbackState,
-} from './audit/entities/index.js';
-export { LIVE_CALLBACK_MIGRATIONS } from './audit/migrations/index.js';
-export type { DiscardReason } from './audit/callback.discarder.js';
-export type { PurgeRequest, PurgeSummary } from './audit/callback.purger.js';
-export type { ReplayReason } from './audit/callback.replayer.js';
-export type { RetentionOptions, RetentionPolicy } from './audit/retention.options.js';
+} from './storage/entities/index.js';
+export { LIVE_CALLBACK_MIGRATIONS } from './storage/migrations/index.js';
+export type { DiscardReason } from './operations/callback.discarder.js';
+export type {
+  ErasureReceipt,
+  ErasureRequest,
+  ErasureSummary,
+} from './operations/erasure/callback.erasure.js';
+export type { PurgeRequest, PurgeSummary } from './operations/retention/callback.purger.js';
+export type { ReplayReason } from './operations/callback.replayer.js';
+export type { RetentionOptions, RetentionPolicy } from './options/retention.options.js';
 export {
   LiveCallbackAuditService,
   type RequeueFilter,
-} from './audit/live-callback-audit.service.js';
-export { LiveCallbackHealth, type LiveCallbackHealthReport } from './audit/live-callback.health.js';
+} from './operations/live-callback-audit.service.js';
+export {
+  LiveCallbackHealth,
+  type LiveCallbackHealthReport,
+} from './operations/health/live-callback.health.js';
+export {
+  LiveCallbackHealthIndicator,
+  type LiveCallbackHealthResult,
+} from './operations/health/live-callback.health-indicator.js';
+export {
+  LiveCallbackOverview,
+  type ListenerOverview,
+  type ListenersOverview,
+} from './operations/overview/live-callback.overview.js';
+export type { RecentMinute } from './operations/overview/delivery.queries.js';
+export type { RefusalGroup } from './operations/overview/refusal.query.js';
+export {
+  LiveCallbackDeadLetters,
+  type DeadLetterReason,
+  type DeadLetterStep,
+} from './operations/dead-letters/live-callback.dead-letters.js';
+export type {
+  DeadLetterFilter,
+  DeadLetterGroup,
+} from './operations/dead-letters/dead-letter.query.js';
 export type {
   CallbackFilter,
   Page,
   PageRequest,
   StatsBucket,
   StatsRequest,
-} from './audit/audit-query.js';
+} from './operations/audit-query.js';
 export type {
   CallbackDetail,
   CallbackDiscard,
+  CallbackReveal,
   CallbackRow,
+  DeliveryReplay,
   DeliveryRow,
   RejectionItem,
   ReplayedDelivery,
   RequeueSummary,
   StatsItem,
-} from './audit/audit-row.js';
+} from './operations/audit-row.js';
 export type { CallbackState } from './events/event-interpreter.js';
-export { StorageSetupError } from './audit/storage.error.js';
+
+// Who is live
+export { LiveSessions, type SessionDetail } from './sessions/live-sessions.service.js';
+export type { RebuildRequest, RebuildStep } from './sessions/session.rebuilder.js';
+export type { LiveFilter, SessionFilter } from './sessions/session.query.js';
+export type { SessionTotals } from './sessions/session.totals.js';
+export type { PushView } from './sessions/session.view.js';
+export type { SessionOptions, SessionWindow } from './options/session.options.js';
 
 // Signals for metrics and alarms
 export {
   onLiveCallbackSignal,
   type LiveCallbackSignal,
   type LiveCallbackSignals,
-} from './live-callback.signals.js';
+} from './common/signals.js';
 
 // Verifying elsewhere: on own controllers, and without HTTP
-export { CallbackSignatureGuard } from './reception/callback-signature.guard.js';
-export { CallbackVerifier } from './reception/callback.verifier.js';
-export { CallbackRefusedError, type RefusalReason } from './reception/refusal.js';
+export { CallbackSignatureGuard } from './receiving/verification/callback-signature.guard.js';
+export { CallbackVerifier } from './receiving/verification/callback.verifier.js';
+export { parsePayload, type Payload } from './events/payload/payload.js';
+
+// What goes wrong: one family, told apart by codes (docs/errors.md)
+export { LiveCallbackError } from './common/live-callback.error.js';
+export { LiveCallbackOptionsError } from './options/option.error.js';
+export { LiveCallbackVersionError } from './module/version.error.js';
+export { HttpAdapterError } from './receiving/http/http-adapter.error.js';
 export {
-  parsePayload,
-  PayloadError,
-  type Payload,
-  type PayloadErrorReason,
-} from './events/payload.js';
+  StorageSetupError,
+  AuditBusyError,
+  StorageUnavailableError,
+  type StorageUnavailableReason,
+} from './storage/storage.error.js';
+export { DigestForbiddenError } from './receiving/verification/digest.check.js';
+export { KindError } from './events/kind.error.js';
+export { ClockError } from './operations/health/clock.error.js';
+export { PayloadError, type PayloadErrorReason } from './events/payload/payload.js';
+export { CallbackRefusedError, type RefusalReason } from './receiving/refusals/refusal.js';
+export { ListenerError } from './delivery/listeners/listener.error.js';
+export { NonRetryableError } from './delivery/listeners/non-retryable.error.js';
+export { ListenerTimeoutError } from './delivery/listeners/listener.runner.js';
+export { LeaseLostError } from './storage/delivery.lease.js';
+export { AuditRequestError } from './operations/audit-request.error.js';
+export { SessionsOffError } from './sessions/sessions-off.error.js';
+export { BodyPurgedError } from './operations/body-purged.error.js';

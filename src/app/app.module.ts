@@ -2,10 +2,14 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { LiveCallbackBullModule } from '../bullmq/index.js';
+import { LiveCallbackConsoleModule } from '../console/index.js';
 import { LiveCallbackModule } from '../index.js';
+import { LiveCallbackTelemetryModule } from '../telemetry/index.js';
+import { DemoListener } from './demo.listener.js';
 import type { Settings } from './environment.js';
 import { HealthController } from './health.controller.js';
 import { LoggingListener } from './logging.listener.js';
+import { METRICS_TOKEN, MetricsController, ScrapedMetrics } from './metrics.controller.js';
 
 /** The reference application: the module, one listener, two probes. */
 @Module({})
@@ -21,12 +25,16 @@ export class AppModule {
           unsigned: settings.urlToken === undefined ? [] : ['relay', 'monitor'],
           expiryGraceSeconds: settings.expiryGraceSeconds,
           database: settings.database,
-          audit: settings.adminToken === undefined ? undefined : { token: settings.adminToken },
+          ...auditOf(settings),
+          // The demo shows all there is.
+          ...(settings.isDemo ? { sessions: {} } : {}),
         }),
         ...bullOf(settings),
+        ...metricsOf(settings),
+        ...consoleOf(settings),
       ],
       controllers: [HealthController],
-      providers: [LoggingListener],
+      providers: [LoggingListener, ...(settings.isDemo ? [DemoListener] : [])],
     };
   }
 }
@@ -36,6 +44,13 @@ function receiving({ role, keys }: Settings) {
   return role === 'worker' ? { role } : { role, keys };
 }
 
+/** The audit API is there when somebody may use it. */
+function auditOf({ adminToken, readToken, revealToken }: Settings) {
+  const tokens = [adminToken, readToken, revealToken];
+  if (tokens.every((token) => token === undefined)) return {};
+  return { audit: { token: adminToken, readToken, revealToken } };
+}
+
 /** Listeners run on BullMQ where there is a Redis. */
 function bullOf({ redisUrl }: Settings): DynamicModule[] {
   if (redisUrl === undefined) return [];
@@ -43,4 +58,30 @@ function bullOf({ redisUrl }: Settings): DynamicModule[] {
     BullModule.forRoot({ connection: { url: redisUrl } }),
     LiveCallbackBullModule.register({}),
   ];
+}
+
+/** Metrics are kept where somebody may ask for them. */
+function metricsOf({ metricsToken }: Settings): DynamicModule[] {
+  if (metricsToken === undefined) return [];
+  const scraped = new ScrapedMetrics();
+  return [
+    LiveCallbackTelemetryModule.register({ meterProvider: scraped.provider }),
+    {
+      module: MetricsModule,
+      controllers: [MetricsController],
+      providers: [
+        { provide: ScrapedMetrics, useValue: scraped },
+        { provide: METRICS_TOKEN, useValue: metricsToken },
+      ],
+    },
+  ];
+}
+
+/** What is scraped. */
+@Module({})
+class MetricsModule {}
+/** The console is for those who may use the audit API. */
+function consoleOf(settings: Settings): DynamicModule[] {
+  const { audit } = auditOf(settings);
+  return audit === undefined ? [] : [LiveCallbackConsoleModule.register(audit)];
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 
-import { RejectionRecorder } from '../audit/index.js';
+import { RejectionRecorder } from '../receiving/refusals/rejection.recorder.js';
 import type { CallbackAttempt } from '../emulator/index.js';
 import { LiveCallbackAuditService } from '../index.js';
 import { whenListenersDone } from '../testing/index.js';
@@ -42,6 +42,9 @@ function farewell(settings: Settings, url: string, key: string): string {
   const adminToken = settings.mayShowAdminToken
     ? settings.adminToken
     : '$LIVE_CALLBACK_ADMIN_TOKEN';
+  const metricsToken = settings.mayShowMetricsToken
+    ? settings.metricsToken
+    : '$LIVE_CALLBACK_METRICS_TOKEN';
   return `
 Send more from another shell (installed as a package: "npx live-callback" for "node dist/cli/main.js"):
 
@@ -54,6 +57,15 @@ Ask what was stored:
   curl -H "authorization: Bearer ${adminToken}" \\
     "${url}/live-callback/audit/callbacks?limit=5"
 
+Scrape its metrics:
+
+  curl -H "authorization: Bearer ${metricsToken}" "${url}/metrics"
+
+Look at it in a browser, and replay the dead letter that the demo has left:
+
+  ${url}/console
+  Token to paste there: ${adminToken}
+
 Ctrl-C ends the application.
 `;
 }
@@ -65,10 +77,12 @@ function answerOf({ status, answer, error }: CallbackAttempt): string {
 async function summarise(app: INestApplicationContext, logger: Logger): Promise<void> {
   await app.get(RejectionRecorder, { strict: false }).flush();
   const audit = app.get(LiveCallbackAuditService, { strict: false });
-  const stored = await audit.find({ domain: DEMO_STREAM.domain, limit: 7 });
+  const { items } = await audit.find({ domain: DEMO_STREAM.domain, limit: 12 });
+  // What is worked out of them, the events of the session, was not sent.
+  const sent = items.filter(({ eventType }) => eventType !== null);
   logger.log('Stored, newest first:');
-  for (const { kind, stream, deliveriesCount } of stored.items) {
-    const times = deliveriesCount === 1 ? 'delivered once' : `delivered ${deliveriesCount} times`;
+  for (const { kind, stream, receiptsCount } of sent) {
+    const times = receiptsCount === 1 ? 'delivered once' : `delivered ${receiptsCount} times`;
     logger.log(`  ${kind} ${stream.domain}/${stream.path}/${stream.name}, ${times}`);
   }
   logger.log('Refused, with the reason that the caller is not told:');

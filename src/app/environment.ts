@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
+import type { LogLevel } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
-import { dataSourceOptionsOf } from '../config/database-url.js';
-import { parseKeyList } from '../config/key-list.js';
+import { dataSourceOptionsOf } from '../options/database-url.js';
+import { parseKeyList } from '../options/key-list.js';
+import { optionalSecret } from '../options/option.checks.js';
 import type { CallbackKey, LiveCallbackRole } from '../index.js';
 
 /** What the reference application reads from its environment. */
@@ -18,18 +20,35 @@ export interface Settings {
   readonly urlToken: string | undefined;
   readonly expiryGraceSeconds: number;
   readonly adminToken: string | undefined;
+  readonly readToken: string | undefined;
+  readonly revealToken: string | undefined;
   /** Secrets that were made here and may be shown; those of the environment may not. */
   readonly mayShowAdminToken: boolean;
+  /** Expected by `/metrics`, which is not there without. */
+  readonly metricsToken: string | undefined;
+  readonly mayShowMetricsToken: boolean;
   readonly database: DataSourceOptions;
+  /** The least that is logged; the listener logs each event as `debug`. */
+  readonly logLevel: LogLevel;
   /** Where BullMQ is; without it listeners run in this process. */
   readonly redisUrl: string | undefined;
 }
+
+/** Levels of Nest's logger, the gravest first. */
+export const LOG_LEVELS: readonly LogLevel[] = [
+  'fatal',
+  'error',
+  'warn',
+  'log',
+  'debug',
+  'verbose',
+];
 
 /** Default of `DATABASE_URL`. */
 export const DEFAULT_DATABASE_URL = 'sqlite:data/live-callback.db';
 
 /**
- * Reads the variables of the README. An empty one counts as unset.
+ * Reads the variables of docs/operating.md. An empty one counts as unset.
  *
  * @throws Error that names the variable
  */
@@ -47,6 +66,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
   if (adapter !== 'express' && adapter !== 'fastify') {
     throw new Error('HTTP_ADAPTER must be fastify or express.');
   }
+  const metricsToken = optionalSecret(
+    'LIVE_CALLBACK_METRICS_TOKEN',
+    read('LIVE_CALLBACK_METRICS_TOKEN'),
+  );
   return {
     isDemo,
     host: read('HOST') ?? (isDemo ? '127.0.0.1' : '0.0.0.0'),
@@ -61,8 +84,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
       3_600,
     ),
     adminToken: read('LIVE_CALLBACK_ADMIN_TOKEN') ?? (isDemo ? randomSecret() : undefined),
+    readToken: read('LIVE_CALLBACK_READ_TOKEN'),
+    revealToken: read('LIVE_CALLBACK_REVEAL_TOKEN'),
     mayShowAdminToken: isDemo && read('LIVE_CALLBACK_ADMIN_TOKEN') === undefined,
+    metricsToken: metricsToken ?? (isDemo ? randomSecret() : undefined),
+    mayShowMetricsToken: isDemo && metricsToken === null,
     database: dataSourceOptionsOf(read('DATABASE_URL') ?? DEFAULT_DATABASE_URL),
+    logLevel: logLevelOf(read('LOG_LEVEL') ?? (isDemo ? 'debug' : 'log')),
     redisUrl: redisUrlOf(read('REDIS_URL')),
   };
 }
@@ -71,6 +99,12 @@ function roleOf(role: string | undefined): LiveCallbackRole {
   if (role === undefined || role === 'all') return 'all';
   if (role === 'intake' || role === 'worker') return role;
   throw new Error('LIVE_CALLBACK_ROLE must be all, intake or worker.');
+}
+
+function logLevelOf(name: string): LogLevel {
+  const level = LOG_LEVELS.find((it) => it === name);
+  if (level) return level;
+  throw new Error(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
 }
 
 /** The URL may hold a password, so no message repeats it. */

@@ -1,4 +1,4 @@
-import { Logger, type NestApplicationOptions } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -10,20 +10,19 @@ import { readEnvironment, type Settings } from './environment.js';
 
 async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
-  const app = await NestFactory.create(AppModule.from(settings), newAdapter(settings), OPTIONS);
+  const app = await NestFactory.create(AppModule.from(settings), newAdapter(settings), {
+    abortOnError: false,
+    logger: new AppLogger(settings.logLevel),
+  });
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   const logger = new Logger('Application');
   if (settings.role === 'worker') logger.log(`Listeners run here. Probes: ${url}/health/live`);
   else logger.log(`Callbacks: POST ${url}/live-callback`);
+  if (settings.adminToken !== undefined) logger.log(`Console: ${url}/console`);
   if (settings.isDemo) await playDemo(app, settings, url);
 }
-
-const OPTIONS: NestApplicationOptions = {
-  abortOnError: false,
-  logger: new AppLogger({ logLevels: ['fatal', 'error', 'warn', 'log'] }),
-};
 
 function newAdapter({ adapter }: Settings): FastifyAdapter {
   // NestFactory takes either; their types have no common name that it would accept.

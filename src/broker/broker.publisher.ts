@@ -4,6 +4,7 @@ import type { Logger } from '@nestjs/common';
 import type { ClientProxy } from '@nestjs/microservices';
 import { from, fromEvent, lastValueFrom, map, race, type Observable } from 'rxjs';
 
+import { OutageLog } from '../common/outage.log.js';
 import { failureText } from './failure-text.js';
 import { LiveEventBrokerError } from './live-event-broker.error.js';
 import type { BrokerTransport } from './transports/index.js';
@@ -14,15 +15,17 @@ const RECONNECT_MS = 1_000;
 
 /** Publishes through one client, and waits for its broker no longer than it is told to. */
 export class BrokerPublisher {
-  private isAway = false;
+  private readonly outage: OutageLog;
   private isStopping = false;
 
   constructor(
     private readonly client: ClientProxy,
     private readonly transport: BrokerTransport,
     private readonly place: string,
-    private readonly logger: Logger,
-  ) {}
+    logger: Logger,
+  ) {
+    this.outage = new OutageLog(logger);
+  }
 
   /** From now on a closed client stays closed: it would keep the process. */
   stop(): void {
@@ -40,7 +43,7 @@ export class BrokerPublisher {
     await this.connect(signal, deadline);
     try {
       await within(this.transport.publish(this.client, message), signal);
-      this.isBack();
+      this.outage.works(() => `${this.transport.name} of ${this.place} is back`);
     } catch (error) {
       const problem = signal.aborted
         ? `did not confirm the event ${reasonOf(deadline, message.timeoutMs)}`
@@ -84,16 +87,11 @@ export class BrokerPublisher {
 
   /** Once per outage: the bus logs every event that fails. */
   private hasGone(error: unknown): void {
-    if (this.isAway || this.isStopping) return;
-    this.isAway = true;
-    this.logger.error(
-      `${this.transport.name} of ${this.place} is away: ${failureText(error)} Events wait in the database and are sent when it is back.`,
+    if (this.isStopping) return;
+    this.outage.failed(
+      () =>
+        `${this.transport.name} of ${this.place} is away: ${failureText(error)} Events wait in the database and are sent when it is back.`,
     );
-  }
-
-  private isBack(): void {
-    if (this.isAway) this.logger.log(`${this.transport.name} of ${this.place} is back`);
-    this.isAway = false;
   }
 
   private error(problem: string, cause: unknown): LiveEventBrokerError {

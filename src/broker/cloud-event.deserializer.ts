@@ -17,8 +17,13 @@ interface MessageOptions {
 export class CloudEventDeserializer implements ConsumerDeserializer {
   deserialize(message: unknown, options: MessageOptions = {}): IncomingEvent {
     const pattern = options.channel ?? options.headers?.['pattern'];
-    const isNats = typeof (message as { json?: unknown } | null)?.json === 'function';
-    const data = isNats ? (message as { json(): unknown }).json() : message;
-    return { pattern: pattern as string, data };
+    return { pattern: pattern as string, data: dataOf(message) };
   }
+}
+
+/** Parsed already, but for NATS: there Nest 12 hands on its message, and Nest 11 the bytes of it. */
+function dataOf(message: unknown): unknown {
+  if (message instanceof Uint8Array) return JSON.parse(Buffer.from(message).toString());
+  const isNats = typeof (message as { json?: unknown } | null)?.json === 'function';
+  return isNats ? (message as { json(): unknown }).json() : message;
 }

@@ -1,6 +1,7 @@
 import type { CloudEvent as CloudEventType } from 'cloudevents';
 
-import type { LiveEvent, StreamIdentity } from '../events/index.js';
+import type { LiveEvent } from '../events/live-event.js';
+import type { StreamIdentity } from '../events/stream-identity.js';
 import { CloudEvent } from './optional-packages.js';
 
 /** Before the kind, in the attribute `type`. */
@@ -12,10 +13,15 @@ const TYPE_PREFIX = 'com.tencent.css.';
  * Every attempt and every replay of an event makes the same `id`, and nothing else in it changes
  * from attempt to attempt.
  *
+ * @param withStreamParam whether `stream_param` stays in it
  * @throws ValidationError of cloudevents when `source` is no URI reference
  */
-export function toCloudEvent(event: LiveEvent, source: string): CloudEventType<object> {
-  const { id, kind, stream, occurredAt, receivedAt, variant, replay } = event;
+export function toCloudEvent(
+  event: LiveEvent,
+  source: string,
+  withStreamParam = false,
+): CloudEventType<object> {
+  const { id, kind, stream, occurredAt, receivedAt, conflicting, replay } = event;
   const subject = subjectOf(stream);
   return new CloudEvent<object>({
     id,
@@ -30,9 +36,9 @@ export function toCloudEvent(event: LiveEvent, source: string): CloudEventType<o
       stream,
       occurredAt,
       receivedAt,
-      variant,
+      conflicting,
       replay,
-      data: withoutPair(event.data),
+      data: withoutCredentials(event.data, withStreamParam),
     },
   });
 }
@@ -45,8 +51,13 @@ function subjectOf({ domain, path, name }: StreamIdentity): string {
     .join('/');
 }
 
-/** The pair authorises any body until it expires; only kinds without a DTO of ours still hold it. */
-function withoutPair(data: object): object {
+/**
+ * The pair authorises any body until it expires; only kinds without a DTO of ours still hold it. With
+ * `stream_param`, the query of the push URL, whoever consumes events could push in the name of another.
+ */
+function withoutCredentials(data: object, withStreamParam: boolean): object {
   const { t: _t, sign: _sign, ...rest } = data as { t?: unknown; sign?: unknown };
-  return rest;
+  if (withStreamParam || !('stream_param' in rest)) return rest;
+  const { stream_param: _streamParam, ...others } = rest as { stream_param: unknown };
+  return others;
 }

@@ -1,11 +1,11 @@
-import { toLine } from '../bus/error-text.js';
+import { toLine } from '../common/error-text.js';
 
 const MAX_LENGTH = 300;
 
 /** What to look at, by what clients say. The first match counts. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
   [
-    /access.refused|not authori[sz]ed|authorization violation|authentication|bad user ?name|wrongpass|noauth|sasl/i,
+    /access.refused|not authori[sz]ed|authorization.violation|authentication|bad user ?name|wrongpass|noauth|sasl/i,
     'The broker refused the credentials: check user and password of the client, and what the user may write.',
   ],
   [
@@ -13,7 +13,7 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
     'A queue or exchange of this name exists with other settings: give the client the same queueOptions or exchangeType, or another name.',
   ],
   [
-    /econnrefused|connection refused|enotfound|eai_again|etimedout|ehostunreach|econnreset/i,
+    /econnrefused|connection.refused|enotfound|eai_again|etimedout|ehostunreach|econnreset/i,
     'Check host and port of the client, and that the broker runs.',
   ],
 ];

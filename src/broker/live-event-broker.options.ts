@@ -1,7 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 
-import type { OnLiveEventOptions } from '../bus/index.js';
-import type { LiveEvent, LiveEventKind } from '../events/index.js';
+import type { OnLiveEventOptions } from '../delivery/listeners/listener.options.js';
+import type { LiveEvent, LiveEventKind } from '../events/live-event.js';
 import { LiveEventBrokerError } from './live-event-broker.error.js';
 import { CloudEvent } from './optional-packages.js';
 
@@ -16,6 +16,11 @@ export interface LiveEventBrokerOptions extends Pick<
   kinds?: readonly LiveEventKind[];
   /** `source` of the CloudEvents, a URI reference. Default: `/live-callback`. */
   source?: string;
+  /**
+   * Whether events have `stream_param`, the query of the push URL: the credentials of a push are in it.
+   * Default: false.
+   */
+  includeStreamParam?: boolean;
   /**
    * Routing key, subject, topic or channel of an event. Default: `live-callback.<kind>`, and
    * `live-callback/<kind>` on MQTT.
@@ -40,7 +45,14 @@ export type LiveEventBrokerConfig = LiveEventBrokerOptions &
   Required<
     Pick<
       LiveEventBrokerOptions,
-      'source' | 'id' | 'timeoutMs' | 'jetStream' | 'attempts' | 'backoffMs' | 'maxBackoffMs'
+      | 'source'
+      | 'id'
+      | 'includeStreamParam'
+      | 'timeoutMs'
+      | 'jetStream'
+      | 'attempts'
+      | 'backoffMs'
+      | 'maxBackoffMs'
     >
   > & { readonly clientName: string };
 
@@ -50,6 +62,7 @@ export type LiveEventBrokerConfig = LiveEventBrokerOptions &
  */
 const DEFAULTS = {
   source: '/live-callback',
+  includeStreamParam: false,
   timeoutMs: 10_000,
   jetStream: true,
   attempts: Infinity,
@@ -84,7 +97,7 @@ export function resolveBrokerOptions(options: LiveEventBrokerOptions): LiveEvent
   ) as unknown as LiveEventBrokerOptions;
   const clientName = nameOf(given.client);
   const config = { ...DEFAULTS, id: `broker.${clientName}`, ...given, clientName };
-  const { timeoutMs, kinds, topic, jetStream } = config;
+  const { timeoutMs, kinds, topic, jetStream, includeStreamParam } = config;
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > LONGEST_TIMEOUT_MS) {
     throw optionError('timeoutMs', `must be an integer from 1 to ${LONGEST_TIMEOUT_MS}.`);
   }
@@ -95,6 +108,9 @@ export function resolveBrokerOptions(options: LiveEventBrokerOptions): LiveEvent
     throw optionError('topic', 'must be a function: (event) => `live.${event.kind}`.');
   }
   if (typeof jetStream !== 'boolean') throw optionError('jetStream', 'must be true or false.');
+  if (typeof includeStreamParam !== 'boolean') {
+    throw optionError('includeStreamParam', 'must be true or false.');
+  }
   checkSource(config.source);
   return config;
 }

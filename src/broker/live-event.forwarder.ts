@@ -7,8 +7,10 @@ import {
 import type { ModuleRef } from '@nestjs/core';
 import type { ClientProxy } from '@nestjs/microservices';
 
-import { NonRetryableError, OnLiveEvent, type LiveEventContext } from '../bus/index.js';
-import type { LiveEvent } from '../events/index.js';
+import type { LiveEventContext } from '../delivery/listeners/live-event.context.js';
+import { NonRetryableError } from '../delivery/listeners/non-retryable.error.js';
+import { OnLiveEvent } from '../delivery/listeners/on-live-event.decorator.js';
+import type { LiveEvent } from '../events/live-event.js';
 import { BrokerPublisher } from './broker.publisher.js';
 import { toCloudEvent } from './cloud-event.mapper.js';
 import { CloudEventSerializer } from './cloud-event.serializer.js';
@@ -60,10 +62,10 @@ export abstract class LiveEventForwarder
 
   /** @throws LiveEventBrokerError until the broker has confirmed the event, NonRetryableError */
   async forward(event: LiveEvent, { signal }: LiveEventContext): Promise<void> {
-    const { source, timeoutMs, jetStream } = this.config;
+    const { source, includeStreamParam, timeoutMs, jetStream } = this.config;
     const message = {
       topic: this.topicOf(event),
-      event: toCloudEvent(event, source),
+      event: toCloudEvent(event, source, includeStreamParam),
       timeoutMs,
       jetStream,
     };

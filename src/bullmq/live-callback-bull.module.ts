@@ -2,7 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue as BullQueue, QueueOptions } from 'bullmq';
 
-import { BullEngine } from './bull.engine.js';
+import { checkHostVersions } from '../module/host.versions.js';
+import { BullRunner } from './bull.runner.js';
 import { LiveCallbackBullError } from './live-callback-bull.error.js';
 import {
   ConfigurableModuleClass,
@@ -16,6 +17,12 @@ import {
 } from './live-callback-bull.options.js';
 import { getQueueToken, getSharedConfigToken, Queue } from './optional-packages.js';
 import { producerConnection } from './redis.connections.js';
+
+/**
+ * Not among the peer dependencies: npm counts optional peers of optional peers, and BullMQ's `redis`
+ * and that of TypeORM below 0.3.26 exclude each other. pnpm and Yarn know them by peerDependenciesMeta.
+ */
+const SUPPORTED = { '@nestjs/bullmq': '^11.0.5 || ^12.0.0', bullmq: '^6.7.0' };
 
 /** Options of {@link LiveCallbackBullModule.register}. */
 export type LiveCallbackBullModuleOptions = LiveCallbackBullOptions & LiveCallbackBullExtras;
@@ -56,6 +63,7 @@ export class LiveCallbackBullModule extends ConfigurableModuleClass {
 }
 
 function compose(definition: DynamicModule, extras: LiveCallbackBullExtras): DynamicModule {
+  checkHostVersions(SUPPORTED);
   const name = resolveQueueName(extras);
   const token = getQueueToken(name);
   const shared = getSharedConfigToken(extras.configKey);
@@ -69,14 +77,14 @@ function compose(definition: DynamicModule, extras: LiveCallbackBullExtras): Dyn
         useFactory: (config?: QueueOptions) => createQueue(name, extras.configKey, config),
       },
       {
-        provide: BullEngine,
+        provide: BullRunner,
         inject: [token, MODULE_OPTIONS_TOKEN, { token: shared, optional: true }, ModuleRef],
         useFactory: (
           queue: BullQueue,
           options: LiveCallbackBullOptions,
           config: QueueOptions,
           modules: ModuleRef,
-        ) => new BullEngine(queue, resolveBullConfig(name, options), config, modules),
+        ) => new BullRunner(queue, resolveBullConfig(name, options), config, modules),
       },
     ],
     exports: [token],

@@ -4,7 +4,8 @@ import { LiveCallbackBullError } from './live-callback-bull.error.js';
 export interface LiveCallbackBullOptions {
   /**
    * How many jobs this process works on at a time, 1 to 1000. It bounds what one worker holds, so that
-   * load spreads over the others. Default: 32.
+   * load spreads over the others; how many runs of a listener go on at once is that listener's
+   * `concurrency`. Default: 128.
    */
   concurrency?: number;
 }
@@ -25,7 +26,8 @@ export interface LiveCallbackBullConfig {
 
 /** Default of {@link LiveCallbackBullExtras.queue}. */
 const DEFAULT_QUEUE = 'live-callback';
-const DEFAULT_CONCURRENCY = 32;
+/** Most of its time a job waits for the batch that records its outcome: so many more than runs. */
+const DEFAULT_CONCURRENCY = 128;
 const MAX_CONCURRENCY = 1_000;
 
 /** @throws LiveCallbackBullError */

@@ -1,4 +1,4 @@
-import { requireOptional } from '../require-optional.js';
+import { requireOptional } from '../common/require-optional.js';
 import { LiveCallbackBullError } from './live-callback-bull.error.js';
 
 /**

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 
-import { errorText } from '../bus/index.js';
+import { errorText } from '../common/error-text.js';
+import { OutageLog } from '../common/outage.log.js';
 
 /** What to do, by what Redis and its client say. The first match counts. */
 const FIXES: readonly (readonly [RegExp, string])[] = [
@@ -19,32 +20,28 @@ const DEFAULT_FIX =
 
 /** Says once per outage of Redis what is wrong, and once that it is over. */
 export class RedisOutage {
-  private readonly logger = new Logger('LiveCallback');
-  private hasFailed = false;
+  private readonly log = new OutageLog(new Logger('LiveCallback'));
   private lost = 0;
 
   /** Whether the latest that is known is a failure. */
   get lasts(): boolean {
-    return this.hasFailed;
+    return this.log.lasts;
   }
 
   /** @param wakeUps jobs that could not be added */
   begin(error: unknown, wakeUps = 0): void {
     this.lost += wakeUps;
-    if (this.hasFailed) return;
-    this.hasFailed = true;
-    const text = errorText(error).replace(/\/\/[^/\s]*@/g, '//***@');
-    const fix = FIXES.find(([pattern]) => pattern.test(text))?.[1] ?? DEFAULT_FIX;
-    this.logger.error(
-      `Redis cannot be used: ${text}. Callbacks are stored, and their listeners run by sweeps until it can. ${fix}`,
-    );
+    this.log.failed(() => {
+      const text = errorText(error).replace(/\/\/[^/\s]*@/g, '//***@');
+      const fix = FIXES.find(([pattern]) => pattern.test(text))?.[1] ?? DEFAULT_FIX;
+      return `Redis cannot be used: ${text}. Callbacks are stored, and their listeners run by polls until it can. ${fix}`;
+    });
   }
 
   end(): void {
-    if (!this.hasFailed) return;
-    this.hasFailed = false;
-    this.logger.log(
-      `Redis can be used again; ${this.lost} jobs were not added meanwhile, and are left to sweeps.`,
+    this.log.works(
+      () =>
+        `Redis can be used again; ${this.lost} jobs were not added meanwhile, and are left to polls.`,
     );
     this.lost = 0;
   }

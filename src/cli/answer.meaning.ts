@@ -38,9 +38,9 @@ export function meaningOf(answer: HttpAnswer): string {
   return known ?? 'not 200, which alone is success at CSS: it would send the callback again';
 }
 
-/** Answers of the module (README, "Answers"). */
+/** Answers of the module (docs/receive.md, "Answers"). */
 const MEANINGS: Readonly<Record<number, string>> = {
-  400: 'refused: no JSON object in UTF-8, or nested too deep',
+  400: 'refused: no JSON object in UTF-8, nor a valid pair in it, or nested too deep',
   401: 'refused: the key differs, the signature has expired, or the token of the URL is missing; "live-callback audit rejections" tells which',
   408: 'refused: the body took too long',
   413: 'refused: the body is larger than the option bodyLimit',

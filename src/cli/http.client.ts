@@ -16,7 +16,7 @@ export interface HttpRequestOptions {
   readonly body?: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** How much of the answer is kept, characters. Default: 65536. */
+  /** How much of the answer is read, bytes: of what may have no end. Default: 65536. */
   readonly keep?: number;
 }
 
@@ -34,7 +34,7 @@ export async function requestOnce(
       redirect: 'manual',
       signal: AbortSignal.any([deadline, signal]),
     });
-    const body = (await response.text()).slice(0, keep);
+    const body = await readBody(response, keep);
     const { status, headers } = response;
     return { status, headers, body, error: null, durationMs: durationMs() };
   } catch (error) {
@@ -42,6 +42,17 @@ export async function requestOnce(
     const headers = new Headers();
     return { status: null, headers, body: '', error: reason, durationMs: durationMs() };
   }
+}
+
+async function readBody({ body }: Response, most: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // To leave the loop is to close the connection.
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    if ((size += chunk.length) >= most) break;
+  }
+  return Buffer.concat(chunks).subarray(0, most).toString();
 }
 
 /** The error of a connection is the cause of the one that `fetch` throws; it names no URL. */

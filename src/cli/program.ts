@@ -8,6 +8,8 @@ import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEmulate } from './emulate/emulate.command.js';
 import { registerTell } from './emulate/tell.command.js';
 import { registerLoad } from './load/load.command.js';
+import { registerReconcile } from './reconcile/reconcile.command.js';
+import { registerSessions } from './sessions/sessions.command.js';
 import { registerSend } from './send/send.command.js';
 import { registerTemplate } from './template/template.command.js';
 
@@ -18,7 +20,8 @@ Environment:
   LIVE_CALLBACK_URL_TOKEN    secret of the callback URL, if the module expects one
   LIVE_CALLBACK_ADMIN_TOKEN  bearer token of the audit API
   DATABASE_URL               sqlite:PATH, postgres://… or mysql://…
-  TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY   API key of the account, for "template"
+  LIVE_CALLBACK_REGISTRATION name of the registration whose callbacks are asked for there (default: default)
+  TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY   API key of the account, for "template" and "reconcile"
 
 Exit codes: 0 done, 1 failed or found something broken, 2 the command line is not understood.
 No key, sign or token is ever shown.`;
@@ -31,7 +34,7 @@ export function createProgram(context: CliContext): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.line(text.trimEnd()),
+      writeOut: (text) => terminal.text(text.trimEnd()),
       // An option that was mistyped may carry a secret behind its "=".
       writeErr: (text) => terminal.note(text.trimEnd().replace(/'(--?[\w-]+)=[^']*'/g, "'$1'")),
     })
@@ -43,6 +46,8 @@ export function createProgram(context: CliContext): Command {
   registerLoad(program, context);
   registerTemplate(program, context);
   registerAudit(program, context);
+  registerSessions(program, context);
+  registerReconcile(program, context);
   registerDoctor(program, context);
   return program;
 }

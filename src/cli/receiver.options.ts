@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 
-import { resolveKeys } from '../config/key.config.js';
-import { parseKeyList } from '../config/key-list.js';
-import type { BoundCallbackKey } from '../live-callback.options.js';
+import { resolveKeys } from '../options/key.config.js';
+import { parseKeyList } from '../options/key-list.js';
+import type { BoundCallbackKey } from '../options/live-callback.options.js';
 import { UsageError } from './cli.error.js';
 import { parseUrl } from './option.parsers.js';
 import { concealKeys } from './secret.sources.js';
+import { SENT_KINDS } from './send/callback-builders.js';
 import type { Terminal } from './terminal.js';
 
 /** Where the module is, and what it expects. */
@@ -24,7 +25,7 @@ export function addReceiverOptions(command: Command): Command {
   return command
     .option(
       '-u, --url <url>',
-      `base URL of the callback routes; the kind is added to it (default: LIVE_CALLBACK_URL, or ${DEFAULT_URL})`,
+      `base URL of the callback routes, or that of a kind; the kind is added to it (default: LIVE_CALLBACK_URL, or ${DEFAULT_URL})`,
       parseUrl,
     )
     .option(
@@ -62,9 +63,19 @@ export function pathBelow({ pathname }: URL, path: string): string {
 /** URL of a kind, with the token if there is one. Undefined kind: of any kind. */
 export function routeUrl(base: URL, kind: string | undefined, token: string | undefined): URL {
   const url = new URL(base);
-  if (kind !== undefined) url.pathname = pathBelow(base, encodeURIComponent(kind));
+  if (kind !== undefined) url.pathname = pathBelow(withoutKind(base), encodeURIComponent(kind));
   if (token !== undefined) url.searchParams.set('token', token);
   return url;
+}
+
+/** The base of a URL that is that of a kind already, as it stands in the cloud's console. */
+function withoutKind(url: URL): URL {
+  const base = new URL(url);
+  const last = base.pathname.slice(base.pathname.lastIndexOf('/') + 1);
+  if (SENT_KINDS.includes(last)) {
+    base.pathname = base.pathname.slice(0, -last.length - 1);
+  }
+  return base;
 }
 
 /** The secret of the callback URL, if there is one. */

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 
+import { AuditRequestError } from '../operations/audit-request.error.js';
 import { createContext } from './cli.context.js';
 import { CliError, UsageError } from './cli.error.js';
 import { EXIT, type ExitCode } from './exit-code.js';
@@ -30,9 +31,9 @@ export async function runCli(
   }
 }
 
-/** The audit service refuses what cannot be asked as its HTTP API does. */
+/** What cannot be asked of the audit service cannot be asked on a command line. */
 function isUsage(error: unknown): boolean {
-  return error instanceof UsageError || (error as Error | null)?.name === 'BadRequestException';
+  return error instanceof UsageError || error instanceof AuditRequestError;
 }
 
 /** Errors that are meant for the user say what to do; others are for whoever mends the program. */

@@ -1,12 +1,12 @@
+import { maskSecrets } from '../common/mask-secrets.js';
+
 const MASK = '***';
 /** Shorter ones are not secret for long, and words of a usual text. */
 const SHORTEST_SECRET = 8;
-/** Values of secrets in JSON, also in JSON within a JSON text. */
-const NAMED = /(\\*"(?:sign|CallbackKey|SecretKey)\\*"\s*:\s*\\*")[^"\\]+/g;
-/** Values of secrets in query strings, those of push URLs included. */
-const IN_QUERY = /\b((?:token|txSecret|sign|key)=)[^&\s"'\\|;]+/g;
-/** Password of a URL. */
-const IN_URL = /(\w:\/\/[^/\s:@]*:)[^/\s@]+(?=@)/g;
+/** Values that are never shown, whatever they are part of. */
+const KEYS = /^(?:sign|CallbackKey|SecretKey)$/;
+/** The same in a text whose quotes do not pair. */
+const NAMED = /((?:sign|CallbackKey|SecretKey)\\{0,8}"\s{0,8}:\s{0,8}\\{0,8}")[^"\\]+/g;
 
 /** Takes secrets out of everything that is shown. */
 export class SecretMask {
@@ -26,9 +26,6 @@ export class SecretMask {
     for (const secret of [...this.secrets].toSorted((a, b) => b.length - a.length)) {
       masked = masked.replaceAll(secret, MASK).replaceAll(encodeURIComponent(secret), MASK);
     }
-    return masked
-      .replace(NAMED, `$1${MASK}`)
-      .replace(IN_QUERY, `$1${MASK}`)
-      .replace(IN_URL, `$1${MASK}`);
+    return maskSecrets(masked, KEYS).replace(NAMED, `$1${MASK}`);
   }
 }

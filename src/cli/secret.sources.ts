@@ -1,10 +1,12 @@
-import { parseKeyList } from '../config/key-list.js';
+import { parseKeyList } from '../options/key-list.js';
 import type { Terminal } from './terminal.js';
 
 /** Variables that hold one secret. */
 const SECRET_VARIABLES = [
   'LIVE_CALLBACK_URL_TOKEN',
   'LIVE_CALLBACK_ADMIN_TOKEN',
+  'LIVE_CALLBACK_READ_TOKEN',
+  'LIVE_CALLBACK_REVEAL_TOKEN',
   'TENCENTCLOUD_SECRET_KEY',
   'TENCENTCLOUD_TOKEN',
 ];

@@ -32,20 +32,24 @@ export class Terminal {
     this.secrets.add(...secrets);
   }
 
-  /** The text without its secrets. */
-  masked(text: string): string {
-    return this.secrets.mask(text);
+  /** A line that another may have written, without its secrets, and harmless on a screen. */
+  printable(text: string): string {
+    return this.secrets.mask(escapeLine(text));
   }
 
   /** Writes a line of the answer. */
   line(text = ''): void {
-    this.clearProgress();
-    this.streams.stdout.write(`${this.masked(text)}\n`);
+    this.write(this.printable(text));
+  }
+
+  /** Writes an answer of several lines. */
+  text(text: string): void {
+    this.write(this.secrets.mask(escapeText(text)));
   }
 
   /** Writes an answer for programs. */
   json(value: unknown): void {
-    this.line(JSON.stringify(value, null, 2));
+    this.text(JSON.stringify(value, null, 2));
   }
 
   /** Writes one of many answers for programs, a line each. */
@@ -56,14 +60,14 @@ export class Terminal {
   /** Writes a line that is no part of the answer. */
   note(text: string): void {
     this.clearProgress();
-    this.streams.stderr.write(`${this.masked(text)}\n`);
+    this.streams.stderr.write(`${this.secrets.mask(escapeText(text))}\n`);
   }
 
   /** Tells how far it is: on a screen in place, elsewhere a line now and then. */
   progress(text: string): void {
     const { stderr } = this.streams;
     if (stderr.isTTY) {
-      stderr.write(`\r\u001B[K${this.masked(text)}`);
+      stderr.write(`\r\u001B[K${this.printable(text)}`);
       this.hasProgress = true;
       return;
     }
@@ -84,15 +88,37 @@ export class Terminal {
     const { stdin: input, stderr: output } = this.streams;
     const reader = createInterface({ input, output });
     try {
-      const text = `${this.masked(question)} Type "yes" to go on: `;
+      const text = `${this.printable(question)} Type "yes" to go on: `;
       return (await reader.question(text, signal ? { signal } : {})).trim() === 'yes';
     } finally {
       reader.close();
     }
   }
 
+  private write(text: string): void {
+    this.clearProgress();
+    this.streams.stdout.write(`${text}\n`);
+  }
+
   private clearProgress(): void {
     if (this.hasProgress) this.streams.stderr.write('\r\u001B[K');
     this.hasProgress = false;
   }
+}
+
+/** Characters that move the cursor, colour, hide or turn round what a terminal shows. */
+const CONTROL = /[\p{Cc}\p{Cs}\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+
+/** Whoever wrote a text, it stays one line, and a text: as JSON writes such characters. */
+function escapeLine(text: string): string {
+  return text.replace(CONTROL, escaped);
+}
+
+/** The same with lines and indents of the program's own. */
+function escapeText(text: string): string {
+  return text.replace(CONTROL, (one) => (one === '\n' || one === '\t' ? one : escaped(one)));
+}
+
+function escaped(one: string): string {
+  return `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CallbackDelivery, type DeliveryRules } from './callback.delivery.js';
 import type { FaultBook, Fault } from './faults/fault.book.js';
 import { HeldCallbacks } from './faults/held.callbacks.js';
+import type { RandomNetwork } from './faults/random.network.js';
 import type { CallbackOutcome, OutgoingCallback } from './outgoing.callback.js';
 
 /** An `event_type` that CSS has not given out. */
@@ -18,6 +19,7 @@ export class CallbackSender {
   constructor(
     private readonly rules: DeliveryRules,
     private readonly faults: FaultBook,
+    private readonly network: RandomNetwork,
   ) {}
 
   /** Whether nothing is under way, waits for its retry, or is held back. */
@@ -26,9 +28,11 @@ export class CallbackSender {
   }
 
   /** Sends a callback, at once or later; resolves when it has come to its end. */
-  send(callback: OutgoingCallback, delayMs = 0): Promise<CallbackOutcome> {
+  send(callback: OutgoingCallback, afterMs = 0): Promise<CallbackOutcome> {
     if (this.isClosed) return Promise.resolve('cancelled');
-    const faults = this.faults.take(callback);
+    const fate = this.network.nextFate();
+    const faults = [...this.faults.take(callback), ...fate.faults];
+    const delayMs = afterMs + fate.delayMs;
     const find = (...names: string[]) => faults.find(({ name }) => names.includes(name));
     if (find('unknown-event')) void this.deliver(unknownEventOf(callback), [], delayMs);
     const held = find('reorder', 'late-interrupt');

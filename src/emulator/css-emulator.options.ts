@@ -1,4 +1,5 @@
 import type { EmulatorClock } from './emulator.clock.js';
+import type { NetworkOptions } from './faults/random.network.js';
 import type { RetryProfile, RetryProfileName } from './retry-profile.js';
 import type { CallbackAttempt } from './stream.history.js';
 import type { TemplateDirectory } from './template-directory.js';
@@ -20,6 +21,8 @@ export interface CssEmulatorOptions {
   appId?: number;
   /** How many attempts and ended pushes the history holds, the latest. Default: 10000. */
   historyLimit?: number;
+  /** Loses and delays callbacks by a seed. Default: nothing is lost or late. */
+  network?: NetworkOptions;
   /** Told of each attempt when it is over. What it throws comes out of the clock. Default: none. */
   onAttempt?: (attempt: CallbackAttempt) => void;
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import { EventCatalog, eventTypeOf, type JsonValue } from '../events/index.js';
+import { EventCatalog } from '../events/event-catalog.js';
+import { eventTypeOf } from '../events/event-type.js';
+import type { JsonValue } from '../events/payload/payload.js';
 import type { CallbackFields } from '../testing/callback-fields.js';
 import { BoundedList } from './bounded.list.js';
 import { CallbackSender } from './callback.sender.js';
@@ -8,6 +10,7 @@ import type { CssEmulatorOptions } from './css-emulator.options.js';
 import { SystemClock, type EmulatorClock } from './emulator.clock.js';
 import { EmulatorError } from './emulator.error.js';
 import { FaultBook, type FaultName, type FaultOptions } from './faults/fault.book.js';
+import { RandomNetwork } from './faults/random.network.js';
 import { positive } from './option.checks.js';
 import type { SentCallback } from './outgoing.callback.js';
 import { checkedPush, type PushStreamOptions } from './push-stream.options.js';
@@ -62,6 +65,7 @@ export class CssEmulator implements StreamHistory {
     resign = true,
     appId = 1_250_000_000,
     historyLimit = 10_000,
+    network = {},
     onAttempt,
   }: CssEmulatorOptions) {
     positive('historyLimit', historyLimit);
@@ -79,7 +83,7 @@ export class CssEmulator implements StreamHistory {
         onAttempt?.(attempt);
       },
     };
-    this.sender = new CallbackSender(rules, this.faults);
+    this.sender = new CallbackSender(rules, this.faults, new RandomNetwork(network));
     this.home = {
       clock,
       appId,
@@ -94,14 +98,15 @@ export class CssEmulator implements StreamHistory {
   }
 
   /**
-   * Pushes a stream. One of the same name that still runs is replaced: it is interrupted with
-   * `errcode` 21.
+   * Pushes a stream. One of the same name that still runs is replaced, that is interrupted with
+   * `errcode` 21, unless the push is a `backup`.
    *
    * @throws EmulatorError for an option that cannot be used
    */
   pushStream(options: PushStreamOptions): PushedStream {
     const push = checkedPush(options);
     this.running.forEach((stream) => {
+      if (push.backup) return;
       const { domain, appName, streamName } = stream.session;
       const isSame = domain === push.domain && appName === push.appName;
       if (isSame && streamName === push.streamName) stream.interrupt({ errcode: REPLACED });

@@ -1,7 +1,6 @@
+import { LiveCallbackError } from '../common/live-callback.error.js';
+
 /** Thrown when the emulator is asked for something that it, or CSS, cannot do. */
-export class EmulatorError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'EmulatorError';
-  }
+export class EmulatorError extends LiveCallbackError {
+  readonly code = 'emulator-refused';
 }

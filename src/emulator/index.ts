@@ -27,6 +27,7 @@ export {
   type RetryProfileName,
   type RetryRule,
 } from './retry-profile.js';
+export type { NetworkOptions } from './faults/random.network.js';
 export { FAULT_NAMES, type FaultName, type FaultOptions } from './faults/fault.book.js';
 
 // When

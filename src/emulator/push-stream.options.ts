@@ -9,6 +9,8 @@ export interface PushStreamOptions {
   /** Push path. Default: `live`. */
   appName?: string;
   streamName: string;
+  /** Whether pushes of the same name go on beside it, as main and backup do. Default: false. */
+  backup?: boolean;
   /** Query string of the push URL, where push credentials stand. Default: empty. */
   streamParam?: string;
   /** IP address of the pusher. Default: one of the documentation. */
@@ -32,11 +34,13 @@ export interface CheckedPush extends Required<Omit<PushStreamOptions, 'screensho
 /** @throws EmulatorError naming the option that cannot be used */
 export function checkedPush(options: PushStreamOptions): CheckedPush {
   const { appName = 'live', streamParam = '', clientIp = '192.0.2.20' } = options;
+  const { backup = false } = options;
   const { width = 1280, height = 720, screenshots, record } = options;
   return {
     domain: named('domain', options.domain),
     appName: named('appName', appName),
     streamName: named('streamName', options.streamName),
+    backup,
     streamParam,
     clientIp,
     width: positive('width', width),

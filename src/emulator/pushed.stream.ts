@@ -123,7 +123,7 @@ export class PushedStream implements StreamVoice {
   /**
    * Ends the push: pictures stop, recordings are finished, the interruption is sent.
    *
-   * @param how `errcode` after doc 267/31083; 1, the client stopped, by default
+   * @param how `errcode` (docs/protocol.md, 4.2); 1, the client stopped, by default
    * @throws EmulatorError when it has ended already
    */
   interrupt({ errcode = 1 }: { errcode?: number } = {}, fields: CallbackFields = {}): SentCallback {

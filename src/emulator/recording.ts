@@ -49,14 +49,14 @@ export class Recording {
     return this.facts.taskId;
   }
 
-  /** Sends a changed status, such as `record_paused` (doc 267/58590). */
+  /** Sends a changed status, such as `record_paused` (docs/protocol.md, 4.4). */
   report(recordEvent: string, fields: CallbackFields = {}): SentCallback {
     const { session, clock } = this.stream;
     const payload = recordStatusPayload(session, clock.now(), this.facts, recordEvent);
     return this.stream.say('record-status', { ...payload, ...fields });
   }
 
-  /** Sends an anomaly, by default a jump of the video timestamp (doc 267/68622). */
+  /** Sends an anomaly, by default a jump of the video timestamp (docs/protocol.md, 4.5). */
   exception(type?: number, fields: CallbackFields = {}): SentCallback {
     const { session, clock } = this.stream;
     const payload = recordExceptionPayload(session, clock.now(), this.facts, type);

@@ -1,4 +1,5 @@
-import { EVENT_DEFINITIONS, type EventDefinition } from '../events/index.js';
+import type { EventDefinition } from '../events/event-definition.js';
+import { EVENT_DEFINITIONS } from '../events/event-definitions.js';
 import { EmulatorError } from './emulator.error.js';
 
 /** How often and when a callback is sent again. */
@@ -32,7 +33,7 @@ const MODERN = {
 } as const;
 
 /**
- * The rules that documents of the past and present name.
+ * The rules that documents of the past and present name (docs/protocol.md, 2.2 and 2.3).
  *
  * - `current`: 20 s; screenshots 5 × 120 s, the others 12 × 60 s. Subtitles and smart erasing are
  *   documented with 3 retries without an interval: a minute is assumed. Kinds of which no retry is

@@ -9,6 +9,8 @@ export interface EmulatedSession {
   readonly streamName: string;
   /** Identifies the push, as in its callbacks. */
   readonly sequence: string;
+  /** Whether it was pushed beside another one of the same name. */
+  readonly backup: boolean;
   /** Unix milliseconds. */
   readonly startedAt: number;
   /** Unix milliseconds; null while the stream runs. */

@@ -1,8 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 
-import { CallbackController } from './callback.controller.js';
 import { defineEvent, type EventDefinition } from './event-definition.js';
-import type { DtoClass } from './field.decorators.js';
+import type { DtoClass } from './dto/field.decorators.js';
 
 /** A kind of the host's own: an `event_type` that this version does not know, or a private one. */
 export interface CustomLiveEvent<T extends object = object> {
@@ -12,7 +11,8 @@ export interface CustomLiveEvent<T extends object = object> {
   eventType: number;
   /**
    * Class with class-validator decorators, made by class-transformer. What it does not accept is
-   * stored as quarantined. Validators must be synchronous.
+   * stored as quarantined; one whose making throws is not stored, and CSS is asked to come again.
+   * Validators must be synchronous.
    */
   dto: DtoClass<T>;
   /** When it happened, as Unix milliseconds. Default: not known. */
@@ -37,17 +37,13 @@ export function defineLiveEvent<T extends object>(event: CustomLiveEvent<T>): Cu
   return event;
 }
 
-/** The catalog entry of a custom kind, with a controller of its own. */
+/** The catalog entry of a custom kind. */
 export function definitionOf(event: CustomLiveEvent): EventDefinition {
-  class CustomController extends CallbackController {
-    static override readonly routeKind = event.kind;
-  }
   return defineEvent({
     kind: event.kind,
     eventType: event.eventType,
     dto: event.dto,
     create: (payload) => plainToInstance(event.dto, payload),
-    controller: CustomController,
     consoleName: event.kind,
     occurredAt: (data) => event.occurredAt?.(data),
     identity: (data) => event.identity?.(data),

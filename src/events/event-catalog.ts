@@ -1,7 +1,7 @@
 import { EVENT_DEFINITIONS } from './event-definitions.js';
 import type { EventDefinition } from './event-definition.js';
 import { eventTypeOf } from './event-type.js';
-import type { JsonObject } from './payload.js';
+import type { JsonObject } from './payload/payload.js';
 
 /** Kind of an authentic callback whose `event_type` is in no catalog. */
 export const UNKNOWN_KIND = 'unknown';

@@ -1,8 +1,7 @@
-import type { CallbackControllerClass } from './callback.controller.js';
-import type { DtoClass } from './field.decorators.js';
-import type { JsonObject } from './payload.js';
+import type { DtoClass } from './dto/field.decorators.js';
+import type { JsonObject } from './payload/payload.js';
 
-/** How the sender repeats a callback that was not answered with 200 (doc 267/38080). */
+/** How the sender repeats a callback that was not answered with 200 (docs/protocol.md, 2.2). */
 export interface SenderRetry {
   /** Attempts after the first. */
   readonly retries: number;
@@ -17,10 +16,12 @@ export interface EventDefinition<T extends object = object> {
   /** `event_type` on the wire. */
   readonly eventType: number;
   readonly dto: DtoClass<T>;
-  readonly controller: CallbackControllerClass;
   /** What the CSS console calls the event. */
   readonly consoleName: string;
-  /** Field of the callback template (doc 267/30815) that takes the URL. Default: set in the console. */
+  /**
+   * Field of the callback template (docs/protocol.md, 1.2) that takes the URL. Default: set in the
+   * console.
+   */
   readonly notifyUrlField?: string;
   /** Whether the documents list `t` and `sign` for this kind. Default: true. */
   readonly signed?: boolean;
@@ -34,7 +35,8 @@ export interface EventDefinition<T extends object = object> {
   occurredAt(data: NoInfer<T>): number | undefined;
   /**
    * The natural fields that make it this event and no other, whatever else the body says; undefined
-   * when only the whole content does.
+   * when only the whole content does. The first one is best shared by what comes together, as a stream's
+   * name is: by it they stand together in the index.
    */
   identity(data: NoInfer<T>): readonly unknown[] | undefined;
 }

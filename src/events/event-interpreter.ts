@@ -1,13 +1,16 @@
-import { Injectable } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
-
-import { contentDigest, identityDigest } from './callback-digest.js';
-import { validateDto } from './dto.validator.js';
+import { DEFAULT_REGISTRATION } from '../common/registration-name.js';
+import { contentDigest, identityDigest } from './payload/callback-digest.js';
+import { validateDto } from './dto/dto.validator.js';
 import { EventCatalog, UNKNOWN_KIND } from './event-catalog.js';
 import type { EventDefinition } from './event-definition.js';
 import { eventTypeOf } from './event-type.js';
-import { fieldsOf, instantiate, readField, type DtoClass, type Field } from './field.decorators.js';
-import type { JsonObject } from './payload.js';
+import { coercedFields } from './dto/coerced-fields.js';
+import { fieldsOf, instantiate, type DtoClass } from './dto/field.decorators.js';
+import { dropUnfit, errorLines, errorsOnSubject } from './dto/unfit-fields.js';
+import { oddityOf } from './payload/odd-body.js';
+import { KindError } from './kind.error.js';
+import type { JsonObject, UnreadableBody } from './payload/payload.js';
+import { meaningOfUnreadable } from './unreadable.meaning.js';
 import { streamIdentityOf, textOf, type StreamIdentity } from './stream-identity.js';
 
 /** What a stored callback is: typed, of an unknown `event_type`, or of a known one that does not fit. */
@@ -27,28 +30,35 @@ export interface Interpretation {
   readonly contentDigest: string;
   readonly identityDigest: string;
   /** Oddities that did not prevent acceptance, such as `unknown-field: foo`. */
-  readonly remarks: readonly string[];
+  readonly warnings: readonly string[];
   /** Why a quarantined payload does not fit, one line per field. */
   readonly errors: readonly string[];
+  /** Set when it could not be told whether the payload fits. */
+  readonly failure: KindError | undefined;
 }
 
 /** Neither belongs to the meaning of a callback. */
 const PAIR: ReadonlySet<string> = new Set(['t', 'sign']);
-const MAX_REMARKS = 16;
+const MAX_WARNINGS = 16;
 const MAX_NAME_LENGTH = 64;
 const NONE: readonly string[] = Object.freeze([]);
 /** Last millisecond that a Date can hold. */
 const MAX_DATE = 8.64e15;
 
 /** Reads what an authentic payload means: its kind, its typed view, its identity. Never throws. */
-@Injectable()
 export class EventInterpreter {
-  constructor(private readonly catalog: EventCatalog) {}
+  constructor(
+    readonly catalog: EventCatalog,
+    /** Name of the registration, of which all digests are made. */
+    readonly registration = DEFAULT_REGISTRATION,
+  ) {}
 
-  interpret(payload: JsonObject): Interpretation {
+  /** @param unreadable the body, where it is not JSON and the payload what could be read of it */
+  interpret(payload: JsonObject, unreadable?: UnreadableBody): Interpretation {
+    if (unreadable) return meaningOfUnreadable(this, payload, unreadable);
     const definition = this.catalog.ofPayload(payload);
-    const content = contentDigest(payload);
-    const fit = definition && fitInto(definition, payload, content);
+    const content = contentDigest(this.registration, payload);
+    const fit = definition && fitInto(definition, payload, content, this.registration);
     const isAccepted = fit !== undefined && 'data' in fit;
     const kind = definition?.kind ?? UNKNOWN_KIND;
     // One literal, and nothing spread into it: that would cost more than all the rest.
@@ -61,31 +71,69 @@ export class EventInterpreter {
       sequence: textOf(payload['sequence']),
       occurredAt: isAccepted ? toDate(fit.occurredAt) : null,
       contentDigest: content,
-      identityDigest: isAccepted ? fit.identity : identityDigest(kind, [content]),
-      remarks: isAccepted && definition ? remarksOn(definition, payload) : NONE,
-      errors: fit === undefined || isAccepted ? NONE : fit.errors.slice(0, MAX_REMARKS),
+      identityDigest: isAccepted ? fit.identity : content,
+      warnings: withOddities(
+        payload,
+        isAccepted && definition ? warningsOn(definition, payload, fit.data, fit.oddities) : NONE,
+      ),
+      errors: fit === undefined || isAccepted ? NONE : fit.errors.slice(0, MAX_WARNINGS),
+      failure: fit && 'failure' in fit ? fit.failure : undefined,
     };
   }
 }
 
 type Fit =
-  { data: object; occurredAt: number | undefined; identity: string } | { errors: string[] };
+  | { data: object; occurredAt: number | undefined; identity: string; oddities: readonly string[] }
+  | { errors: string[]; failure?: KindError };
 
-/** DTOs, transformations and definitions of hosts may throw; then the payload does not fit. */
-function fitInto(definition: EventDefinition, payload: JsonObject, content: string): Fit {
+/** DTOs, transformations and definitions of hosts may throw. */
+function fitInto(
+  definition: EventDefinition,
+  payload: JsonObject,
+  content: string,
+  registration: string,
+): Fit {
   try {
     const data = definition.create?.(payload) ?? instantiate(definition.dto, payload);
-    const errors = validateDto(data);
-    if (errors.length > 0) return { errors: errors.flatMap((error) => errorLines(error)) };
+    const unfit = validateDto(data);
+    const fatal = isOfHost(definition) ? unfit : errorsOnSubject(definition.dto, unfit);
+    if (fatal.length > 0) return { errors: fatal.flatMap((error) => errorLines(error)) };
+    const dropped = unfit.length === 0 ? NONE : dropUnfit(data, unfit);
+    const natural = definition.identity(data);
+    const isNatural = natural !== undefined && tellsApart(definition, natural);
     return {
       data,
       occurredAt: definition.occurredAt(data),
-      identity: identityDigest(definition.kind, definition.identity(data) ?? [content]),
+      identity: isNatural ? identityDigest(registration, definition.kind, natural) : content,
+      oddities: odditiesOf(dropped, natural !== undefined && !isNatural),
     };
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
-    return { errors: [`${definition.dto.name} threw ${name} on this payload`] };
+    const dto = definition.dto.name;
+    const failure = new KindError(dto, error);
+    return { errors: [`${dto} threw ${name} on this payload`], failure };
   }
+}
+
+/** Whether a DTO is a host's own: strict, and what it knows is not declared here. */
+function isOfHost(definition: EventDefinition): boolean {
+  return 'create' in definition;
+}
+
+/** Not where a field says nothing: other events would have the same identity. */
+function tellsApart(definition: EventDefinition, identity: readonly unknown[]): boolean {
+  if (isOfHost(definition)) return identity.some(saysSomething);
+  return identity.length > 0 && identity.every(saysSomething);
+}
+
+function saysSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(saysSomething);
+  return value !== undefined && value !== null && value !== '';
+}
+
+function odditiesOf(dropped: readonly string[], isByContent: boolean): readonly string[] {
+  const oddities = dropped.map((place) => `dropped: ${place}`);
+  return isByContent ? [...oddities, 'identity-by-content'] : oddities;
 }
 
 function toDate(milliseconds: number | undefined): Date | null {
@@ -93,17 +141,25 @@ function toDate(milliseconds: number | undefined): Date | null {
   return new Date(milliseconds);
 }
 
-function remarksOn(definition: EventDefinition, payload: JsonObject): readonly string[] {
-  if ('create' in definition) return NONE; // a DTO of the host: what it knows is not declared here
+function warningsOn(
+  definition: EventDefinition,
+  payload: JsonObject,
+  data: object,
+  oddities: readonly string[],
+): readonly string[] {
+  if (isOfHost(definition)) return oddities;
   const known = namesOf(definition.dto);
-  const remarks: string[] = [];
+  const warnings = [...oddities];
   for (const key in payload) {
-    if (!known.has(key)) remarks.push(`unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`);
+    if (!known.has(key)) warnings.push(`unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`);
   }
-  for (const field of fieldsOf(definition.dto)) {
-    if (hasDrifted(field, payload)) remarks.push(`drifted-type: ${field.name}`);
-  }
-  return remarks.length === 0 ? NONE : remarks.slice(0, MAX_REMARKS);
+  for (const place of coercedFields(data, payload)) warnings.push(`coerced: ${place}`);
+  return warnings.length === 0 ? NONE : warnings.slice(0, MAX_WARNINGS);
+}
+
+function withOddities(payload: JsonObject, others: readonly string[]): readonly string[] {
+  const { warnings = NONE } = oddityOf(payload) ?? {};
+  return warnings.length === 0 ? others : [...warnings, ...others].slice(0, MAX_WARNINGS);
 }
 
 const NAMES = new WeakMap<DtoClass, ReadonlySet<string>>();
@@ -119,22 +175,4 @@ function namesOf(dto: DtoClass): ReadonlySet<string> {
     NAMES.set(dto, names);
   }
   return names;
-}
-
-/** Whether a field came in another type than documented and was coerced. */
-function hasDrifted(field: Field, payload: JsonObject): boolean {
-  const { wire } = field;
-  if (wire === undefined) return false;
-  const value = readField(payload, field);
-  if (value === undefined || value === null || value === '') return false;
-  return wire === 'array' ? !Array.isArray(value) : typeof value !== wire;
-}
-
-function errorLines(error: ValidationError, path = ''): string[] {
-  const place = path + error.property;
-  const own = Object.values(error.constraints ?? {}).map((text) =>
-    path === '' ? text : `${path}${text}`,
-  );
-  const nested = (error.children ?? []).flatMap((child) => errorLines(child, `${place}.`));
-  return [...own, ...nested].map((line) => line.slice(0, 200));
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from './payload.js';
+import type { JsonValue } from './payload/payload.js';
 
 /** Largest number that fits the integer column of every database. */
 const MAX_INTEGER = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import type { EVENT_DEFINITIONS } from './event-definitions.js';
-import type { JsonObject } from './payload.js';
+import type { JsonObject } from './payload/payload.js';
 
 type CatalogEntry = (typeof EVENT_DEFINITIONS)[number];
 type CatalogMap = {

@@ -7,7 +7,20 @@ export interface Meaning<Code extends number | string = number | string> {
   readonly en: string;
   readonly zh: string;
   /** What to do about it. */
-  readonly hint: { readonly en: string; readonly zh: string };
+  readonly hint: Hint;
+}
+
+interface Hint {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** Makes a table of rows: code, identifier, name of the hint, English, Chinese. */
+export function meaningsOf<Code extends number | string, Name extends string>(
+  hints: Readonly<Record<Name, Hint>>,
+  rows: readonly (readonly [code: Code, id: string, hint: Name, en: string, zh: string])[],
+): readonly Meaning<Code>[] {
+  return rows.map(([code, id, hint, en, zh]) => ({ code, id, en, zh, hint: hints[hint] }));
 }
 
 /** Makes a lookup function over a table. */

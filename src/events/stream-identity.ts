@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './payload.js';
+import type { JsonObject, JsonValue } from './payload/payload.js';
 
 /** Which stream a callback speaks of. What a kind does not carry is null. */
 export interface StreamIdentity {
@@ -25,8 +25,8 @@ export function streamIdentityOf(payload: JsonObject): StreamIdentity {
   };
 }
 
-/** A text, or a number as text; anything else is null. */
+/** A text, or a number as text, unless no double holds it; anything else is null. */
 export function textOf(value: JsonValue | undefined): string | null {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' ? String(value) : null;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : null;
 }

@@ -36,12 +36,19 @@ export const NATS: BrokerTransport = {
 };
 
 function headersOf(id: string): MsgHdrs {
-  const nats = loadOptional('@nats-io/transport-node') as typeof import('@nats-io/transport-node');
-  const headers = nats.headers();
+  const headers = loadNats().headers();
   headers.set('content-type', CLOUD_EVENT_TYPE);
   // Lets the stream drop a message that comes again within its duplicate window.
   headers.set('Nats-Msg-Id', id);
   return headers;
+}
+
+/** The package of Nest 12, or that of Nest 11; the headers of both are one interface. */
+function loadNats(): typeof import('@nats-io/transport-node') {
+  return loadOptional(
+    '@nats-io/transport-node',
+    'nats',
+  ) as typeof import('@nats-io/transport-node');
 }
 
 function checkAck(topic: string, answer: unknown): void {

@@ -1,53 +1,21 @@
 import type { Command } from 'commander';
 
-import type { CallbackFilter, PageRequest } from '../../audit/audit-query.js';
 import type { CliContext } from '../cli.context.js';
 import { collect, integerBetween, parseTime, parseUrl } from '../option.parsers.js';
-
-/** Where the audit log is, and how to answer. */
-export interface AuditOptions {
-  readonly url?: string;
-  readonly json?: boolean;
-}
-
-/** Options of `list`. */
-export interface ListOptions extends AuditOptions, CallbackFilter, PageRequest {
-  readonly all?: boolean;
-}
-
-/** Options of `rejections`. */
-export interface RejectionsOptions extends AuditOptions, PageRequest {}
-
-/** Options of `replay`. */
-export interface ReplayOptions extends AuditOptions, CallbackFilter {
-  readonly reason: string;
-  readonly actor?: string;
-  readonly listener?: readonly string[];
-  readonly all?: boolean;
-  readonly dryRun?: boolean;
-}
-
-/** Options of `export`. */
-export interface ExportOptions extends CallbackFilter {
-  readonly output?: string;
-  readonly exact?: boolean;
-}
-
-/** Options of `purge`. */
-export interface PurgeOptions {
-  readonly bodyDays?: number;
-  readonly rowDays?: number;
-  readonly rejectionDays?: number;
-  readonly unreviewedDays?: number;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly json?: boolean;
-}
+import { registerErase } from './erase.subcommand.js';
+import type {
+  AuditOptions,
+  ListOptions,
+  RejectionsOptions,
+  ReplayOptions,
+  ExportOptions,
+  PurgeOptions,
+} from './audit.options.js';
 
 const WAYS = `
 With --url (or without DATABASE_URL) it asks the audit API of the running application, whose token it
-reads from LIVE_CALLBACK_ADMIN_TOKEN. Otherwise it works on the tables behind DATABASE_URL; export and
-purge always do. Signatures in bodies are masked.`;
+reads from LIVE_CALLBACK_ADMIN_TOKEN. Otherwise it works on the tables behind DATABASE_URL; export, erase
+and purge always do. Signatures in bodies are masked.`;
 
 const EXAMPLES = `
 Examples:
@@ -119,6 +87,8 @@ export function registerAudit(program: Command, context: CliContext): void {
       await exportCallbacks(options, context);
     });
 
+  registerErase(audit, context);
+
   const days = integerBetween(1, MAX_DAYS);
   audit
     .command('purge')
@@ -145,6 +115,7 @@ function addSource(command: Command): Command {
       'base URL of the callback routes; the audit API is below it',
       parseUrl,
     )
+    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
     .option('--json', 'print JSON');
 }
 

@@ -1,10 +1,13 @@
-import type { CallbackFilter, Page, PageRequest } from '../../audit/audit-query.js';
+import type { CallbackFilter, Page, PageRequest } from '../../operations/audit-query.js';
+import type { SessionSummary } from '../../events/session-event.js';
+import type { SessionDetail } from '../../sessions/live-sessions.service.js';
+import type { SessionFilter } from '../../sessions/session.query.js';
 import type {
   CallbackDetail,
   CallbackRow,
   RejectionItem,
   ReplayedDelivery,
-} from '../../audit/audit-row.js';
+} from '../../operations/audit-row.js';
 
 /** What comes over HTTP has its times as texts. */
 export type OverJson<T> = T extends Date
@@ -32,5 +35,8 @@ export interface AuditSource {
   get(id: string): Promise<OverJson<CallbackDetail> | null>;
   rejections(request: PageRequest): Promise<Page<OverJson<RejectionItem>>>;
   replay(id: string, why: ReplayRequest): Promise<readonly ReplayedDelivery[]>;
+  sessions(filter: SessionFilter, page: PageRequest): Promise<Page<OverJson<SessionSummary>>>;
+  /** Null when there is none. */
+  session(id: string): Promise<OverJson<SessionDetail> | null>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { parseFind, type CallbackFilter, type PageRequest } from '../../audit/audit-query.js';
+import { parseFind, type CallbackFilter, type PageRequest } from '../../operations/audit-query.js';
 import { UsageError } from '../cli.error.js';
 
 const NAMES = ['kind', 'domain', 'path', 'stream', 'state', 'delivery', 'from', 'to'] as const;

@@ -3,18 +3,19 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { In, type DataSource, type DataSourceOptions } from 'typeorm';
 
-import {
-  CallbackDatabase,
-  LiveCallback,
-  LiveCallbackAuditService,
-  LiveCallbackDelivery,
-} from '../../audit/index.js';
-import type { CallbackFilter, PageRequest } from '../../audit/audit-query.js';
-import { ListenerRegistry, resolveListenerOptions } from '../../bus/index.js';
-import { LiveCallbackModule } from '../../live-callback.module.js';
+import { maskedBody } from '../../operations/masked-body.js';
+import { LiveCallbackAuditService } from '../../operations/live-callback-audit.service.js';
+import { CallbackDatabase } from '../../storage/connection/callback.database.js';
+import { LiveCallbackDelivery } from '../../storage/entities/live-callback-delivery.entity.js';
+import { LiveCallback } from '../../storage/entities/live-callback.entity.js';
+import type { CallbackFilter, PageRequest } from '../../operations/audit-query.js';
+import { LiveSessions } from '../../sessions/live-sessions.service.js';
+import type { SessionFilter } from '../../sessions/session.query.js';
+import { resolveListenerOptions } from '../../delivery/listeners/listener.options.js';
+import { ListenerRegistry } from '../../delivery/listeners/listener.registry.js';
+import { LiveCallbackModule } from '../../module/live-callback.module.js';
 import { CliError, UsageError } from '../cli.error.js';
 import type { AuditSource, ReplayRequest } from './audit.source.js';
-import { maskedBody } from './masked-body.js';
 
 const EXPORT_PAGE = 200;
 
@@ -30,11 +31,13 @@ export class DatabaseAuditSource implements AuditSource {
   /**
    * Opens the database.
    *
+   * @param registration name of the registration whose callbacks they are
    * @param listeners ids of listeners that will be replayed; they must have rows there
    * @throws CliError when it cannot be opened or its tables cannot be used; UsageError for a listener
    */
   static async open(
     database: DataSourceOptions,
+    registration: string,
     listeners: readonly string[],
   ): Promise<DatabaseAuditSource> {
     @Module({
@@ -42,9 +45,12 @@ export class DatabaseAuditSource implements AuditSource {
         LiveCallbackModule.forRoot({
           // Nothing is claimed here, where listeners have no more than a name.
           role: 'intake',
+          name: registration,
           keys: () => [],
           database,
           runMigrations: false,
+          // They can be asked for; nothing is received here, and no clock runs.
+          sessions: {},
         }),
       ],
     })
@@ -77,6 +83,11 @@ export class DatabaseAuditSource implements AuditSource {
     return source;
   }
 
+  /** The database of the module itself. */
+  get database(): CallbackDatabase {
+    return this.app.get(CallbackDatabase, { strict: false });
+  }
+
   find(request: CallbackFilter & PageRequest): ReturnType<AuditSource['find']> {
     return this.service.find(request);
   }
@@ -97,10 +108,18 @@ export class DatabaseAuditSource implements AuditSource {
     return this.service.replay(id, why);
   }
 
+  sessions(filter: SessionFilter, page: PageRequest): ReturnType<AuditSource['sessions']> {
+    return this.app.get(LiveSessions, { strict: false }).find(filter, page);
+  }
+
+  session(id: string): ReturnType<AuditSource['session']> {
+    return this.app.get(LiveSessions, { strict: false }).get(id);
+  }
+
   /**
    * Everything about the callbacks of a filter, newest first, in pages of one query each.
    *
-   * @param isExact bodies as received; otherwise their signatures are masked
+   * @param isExact bodies as received; otherwise their secrets are masked
    */
   async *export(filter: CallbackFilter, isExact: boolean): AsyncGenerator<object, void, undefined> {
     let cursor: string | null | undefined;
@@ -118,15 +137,17 @@ export class DatabaseAuditSource implements AuditSource {
       for (const row of page.items) {
         const {
           body = null,
+          bodyEncoding = 'utf8',
           errors,
-          remarks,
+          warnings,
           remoteAddress,
         } = callbacks.find(({ id }) => id === row.id) ?? {};
         yield {
           ...row,
-          body: isExact ? body : maskedBody(body),
+          body: body && !isExact ? maskedBody(body, bodyEncoding) : body,
+          bodyEncoding,
           errors: errors ?? [],
-          remarks: remarks ?? [],
+          warnings: warnings ?? [],
           remoteAddress: remoteAddress ?? null,
           deliveries: deliveries
             .filter(({ callbackId }) => callbackId === row.id)

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CliContext } from '../cli.context.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { plural } from '../plural.js';
-import type { ExportOptions } from './audit.command.js';
+import type { ExportOptions } from './audit.options.js';
 import { checkedFilter } from './checked-filter.js';
 import { openAuditDatabase } from './open-audit.js';
 
@@ -23,7 +23,7 @@ export async function exportCallbacks(options: ExportOptions, context: CliContex
   async function* lines() {
     for await (const callback of audit.export(filter, exact)) {
       const line = JSON.stringify(callback);
-      yield `${exact ? line : terminal.masked(line)}\n`;
+      yield `${exact ? line : terminal.printable(line)}\n`;
       count++;
       terminal.progress(`${count} callbacks`);
     }
@@ -46,15 +46,29 @@ export async function exportCallbacks(options: ExportOptions, context: CliContex
   );
 }
 
+/** A file of its own: one that is there, or a link, may belong to somebody else. */
+const NEW_FILE =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
 /** A file that is cut off must not pass for a whole one. */
 async function writeWhole(source: Readable, path: string, signal: AbortSignal): Promise<void> {
   const partial = `${path}.partial`;
+  // The types of Node have the flags of a stream as a text alone.
+  const flags = NEW_FILE as unknown as string;
   try {
-    await pipeline(source, createWriteStream(partial, { mode: 0o600, flush: true }), { signal });
+    await pipeline(source, createWriteStream(partial, { flags, mode: 0o600, flush: true }), {
+      signal,
+    });
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
     const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new CliError(
+        `${partial} is there already: another export writes it, or one was cut off. Remove it then.`,
+        { cause: error },
+      );
+    }
+    await rm(partial, { force: true });
     if (!['open', 'write', 'fsync', 'close', 'rename'].includes(syscall ?? '')) throw error;
     throw new CliError(`${path} cannot be written (${code}).`, { cause: error });
   }

@@ -1,5 +1,12 @@
-import type { CallbackFilter, Page, PageRequest } from '../../audit/audit-query.js';
-import type { ReplayedDelivery } from '../../audit/audit-row.js';
+import {
+  NO_CALLBACK,
+  type CallbackFilter,
+  type Page,
+  type PageRequest,
+} from '../../operations/audit-query.js';
+import { NO_SESSION, SESSIONS_OFF, type SessionFilter } from '../../sessions/session.query.js';
+import type { RebuildRequest, RebuildStep } from '../../sessions/session.rebuilder.js';
+import type { ReplayedDelivery } from '../../operations/audit-row.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { pathBelow } from '../receiver.options.js';
 import { requestOnce, shownUrl } from '../http.client.js';
@@ -8,6 +15,15 @@ import type { AuditRow, AuditSource, ReplayRequest } from './audit.source.js';
 
 const TIMEOUT_MS = 30_000;
 const PAGE = 500;
+/** An answer holds a body of at most 8 MiB, and its typed view, with escapes. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+
+/** How an answer is known, whatever the interceptors of the host put around it. */
+type Shape = (value: Partial<Record<string, unknown>>) => boolean;
+const hasItems: Shape = ({ items }) => Array.isArray(items);
+const isStep: Shape = ({ callbacks }) => typeof callbacks === 'number';
+const isSession: Shape = ({ pushes }) => Array.isArray(pushes);
+const isDetail: Shape = ({ deliveries }) => Array.isArray(deliveries);
 
 /** The audit log over its HTTP API. */
 export class HttpAuditSource implements AuditSource {
@@ -19,7 +35,7 @@ export class HttpAuditSource implements AuditSource {
   ) {}
 
   find(request: CallbackFilter & PageRequest): Promise<Page<AuditRow>> {
-    return this.call<Page<AuditRow>>('callbacks', request);
+    return this.call<Page<AuditRow>>('callbacks', hasItems, { ...request });
   }
 
   async *iterate(filter: CallbackFilter): AsyncGenerator<AuditRow, void, undefined> {
@@ -36,28 +52,42 @@ export class HttpAuditSource implements AuditSource {
   }
 
   async get(id: string): ReturnType<AuditSource['get']> {
-    return this.call(`callbacks/${encodeURIComponent(id)}`, {}, undefined, true);
+    return this.call(`callbacks/${encodeURIComponent(id)}`, isDetail);
   }
 
   rejections(request: PageRequest): ReturnType<AuditSource['rejections']> {
-    return this.call('rejections', request);
+    return this.call('rejections', hasItems, { ...request });
   }
 
   async replay(id: string, { reason, actor, listeners }: ReplayRequest) {
     // The API says who asks by itself, so that a bearer cannot pass for another.
     const body = { reason: `${reason} (${actor})`, ...(listeners && { listeners }) };
     const path = `callbacks/${encodeURIComponent(id)}/replay`;
-    const { items } = await this.call<{ items: ReplayedDelivery[] }>(path, {}, body);
+    const { items } = await this.call<{ items: ReplayedDelivery[] }>(path, hasItems, {}, body);
     return items;
+  }
+
+  sessions(filter: SessionFilter, page: PageRequest): ReturnType<AuditSource['sessions']> {
+    return this.call('sessions', hasItems, { ...filter, ...page });
+  }
+
+  session(id: string): ReturnType<AuditSource['session']> {
+    return this.call(`sessions/${encodeURIComponent(id)}`, isSession);
+  }
+
+  /** One step of a rebuild of sessions. @param cursor that of the step before */
+  rebuild(request: RebuildRequest, cursor?: string): Promise<RebuildStep> {
+    const body = { ...request, ...(cursor !== undefined && { cursor }) };
+    return this.call('sessions/rebuild', isStep, {}, body);
   }
 
   async close(): Promise<void> {}
 
   private async call<T>(
     path: string,
-    query: CallbackFilter & PageRequest,
+    shape: Shape,
+    query: Readonly<Record<string, Date | string | number | undefined>> = {},
     body?: object,
-    mayBeGone?: true,
   ): Promise<T> {
     const url = new URL(this.base);
     url.pathname = pathBelow(this.base, `audit/${path}`);
@@ -72,34 +102,42 @@ export class HttpAuditSource implements AuditSource {
       ...(body && { body: JSON.stringify(body) }),
       timeoutMs: TIMEOUT_MS,
       signal: this.signal,
-      keep: Infinity,
+      keep: LONGEST_ANSWER,
     });
     const { status, error } = answer;
     const where = shownUrl(url).replace('?***', '');
     if (error !== null) throw new CliError(`The audit API at ${where} cannot be reached: ${error}`);
-    if (status === 404 && mayBeGone && parse(answer.body)?.['message']) return null as T;
     if (status === 200) {
-      const value = parse(answer.body);
+      const value = unwrapped(parse(answer.body), shape);
       if (value) return value as T;
       throw new CliError(
-        `${where} answered with something else than the audit API: ${shownBody(answer.body)}`,
+        `${where} answered with something else than the audit API: ${shownBody(answer.body)} An interceptor of the application may wrap it; { data: … } around it is understood.`,
       );
     }
     const { message } = parse(answer.body) ?? {};
-    const text = typeof message === 'string' ? message : shownBody(answer.body);
+    const text = shownBody(typeof message === 'string' ? message : answer.body);
     if (status === 400) throw new UsageError(`The audit API refuses this: ${text}`);
     if (status === 401) {
       throw new CliError(
-        'The audit API does not take the token: LIVE_CALLBACK_ADMIN_TOKEN must be the one of the application.',
+        'The audit API does not take the token: LIVE_CALLBACK_ADMIN_TOKEN must be one of the application.',
       );
     }
     if (status === 404) {
+      // Whatever shape the filters of the host have given it.
+      if (answer.body.includes(NO_CALLBACK) || answer.body.includes(NO_SESSION)) return null as T;
+      if (answer.body.includes(SESSIONS_OFF)) throw new CliError(`${where} says: ${SESSIONS_OFF}.`);
       throw new CliError(
         `There is no audit API at ${where}: it is off unless the module has the option "audit", and below the base path of the callback routes.`,
       );
     }
     throw new CliError(`The audit API at ${where} answered ${status}: ${text}`);
   }
+}
+
+function unwrapped(value: Record<string, unknown> | null, shape: Shape): object | null {
+  if (value === null || shape(value)) return value;
+  const { data } = value;
+  return typeof data === 'object' ? unwrapped(data as Record<string, unknown> | null, shape) : null;
 }
 
 function parse(body: string): Record<string, unknown> | null {

@@ -1,5 +1,5 @@
 import type { CliContext } from '../cli.context.js';
-import type { ListOptions } from './audit.command.js';
+import type { ListOptions } from './audit.options.js';
 import { checkedFilter } from './checked-filter.js';
 import { withAudit } from './choose-audit.js';
 import { formatRow } from './row.format.js';

@@ -1,29 +1,37 @@
 import { existsSync } from 'node:fs';
 
+import { DEFAULT_REGISTRATION } from '../../common/registration-name.js';
 import { UsageError } from '../cli.error.js';
+import { isLoopback } from '../loopback.js';
 import { baseUrlOf } from '../receiver.options.js';
 import type { Terminal } from '../terminal.js';
-import type { AuditSource } from './audit.source.js';
 import type { DatabaseAuditSource } from './database-audit.source.js';
+import type { HttpAuditSource } from './http-audit.source.js';
 
 /**
  * The audit log over HTTP.
  *
- * @throws UsageError without a token
+ * @throws UsageError without a token, or when it would be readable on its way
  */
 export async function openAuditApi(
-  options: { readonly url?: string },
+  options: { readonly url?: string; readonly plainHttp?: boolean },
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<AuditSource> {
+): Promise<HttpAuditSource> {
   const token = terminal.env['LIVE_CALLBACK_ADMIN_TOKEN']?.trim();
   if (!token) {
     throw new UsageError(
       'The audit API needs its bearer token in LIVE_CALLBACK_ADMIN_TOKEN. With access to the database, set DATABASE_URL and leave out --url.',
     );
   }
-  const { HttpAuditSource } = await import('./http-audit.source.js');
-  return new HttpAuditSource(baseUrlOf(options, terminal), token, signal);
+  const { HttpAuditSource: Source } = await import('./http-audit.source.js');
+  const base = baseUrlOf(options, terminal);
+  if (base.protocol === 'http:' && !isLoopback(base.hostname) && !options.plainHttp) {
+    throw new UsageError(
+      `http://${base.host} is another machine, and the token would go there readable for all in between: use https, or say --plain-http where the network is trusted.`,
+    );
+  }
+  return new Source(base, token, signal);
 }
 
 /**
@@ -41,7 +49,7 @@ export async function openAuditDatabase(
       'This needs the database: set DATABASE_URL, such as sqlite:data/live-callback.db or postgres://user:password@localhost:5432/live.',
     );
   }
-  const { dataSourceOptionsOf } = await import('../../config/database-url.js');
+  const { dataSourceOptionsOf } = await import('../../options/database-url.js');
   let options;
   try {
     options = dataSourceOptionsOf(url);
@@ -52,5 +60,6 @@ export async function openAuditDatabase(
     throw new UsageError(`There is no SQLite database at ${options.database}.`);
   }
   const { DatabaseAuditSource: Source } = await import('./database-audit.source.js');
-  return Source.open(options, listeners);
+  const registration = env['LIVE_CALLBACK_REGISTRATION']?.trim() || DEFAULT_REGISTRATION;
+  return Source.open(options, registration, listeners);
 }

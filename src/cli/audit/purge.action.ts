@@ -2,7 +2,7 @@ import type { PurgeSummary } from '../../index.js';
 import type { CliContext } from '../cli.context.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { EXIT } from '../exit-code.js';
-import type { PurgeOptions } from './audit.command.js';
+import type { PurgeOptions } from './audit.options.js';
 import { openAuditDatabase } from './open-audit.js';
 
 /** Forgets what is old. */

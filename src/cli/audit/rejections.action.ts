@@ -1,6 +1,6 @@
 import type { CliContext } from '../cli.context.js';
 import { plural } from '../plural.js';
-import type { RejectionsOptions } from './audit.command.js';
+import type { RejectionsOptions } from './audit.options.js';
 import { checkedFilter } from './checked-filter.js';
 import { withAudit } from './choose-audit.js';
 import { textOf } from './row.format.js';

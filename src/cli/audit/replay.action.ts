@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 
-import type { ReplayedDelivery } from '../../audit/audit-row.js';
+import type { ReplayedDelivery } from '../../operations/audit-row.js';
 import type { CliContext } from '../cli.context.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { EXIT } from '../exit-code.js';
 import { plural } from '../plural.js';
-import type { ReplayOptions } from './audit.command.js';
+import type { ReplayOptions } from './audit.options.js';
 import type { AuditSource } from './audit.source.js';
 import { checkedFilter, isEmptyFilter } from './checked-filter.js';
 import { withAudit } from './choose-audit.js';

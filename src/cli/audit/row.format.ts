@@ -4,12 +4,12 @@ import type { AuditRow } from './audit.source.js';
 export function formatRow(row: AuditRow): string {
   const { domain, path, name } = row.stream;
   const place = [domain, path, name].filter((part) => part !== null).join('/') || '-';
-  const remarks = [
+  const warnings = [
     row.state === 'accepted' ? '' : row.state,
-    row.variant ? 'variant' : '',
-    row.deliveriesCount === 1 ? '' : `delivered ${row.deliveriesCount} times`,
-  ].filter((remark) => remark !== '');
-  return [textOf(row.receivedAt), row.id, row.kind, place, ...remarks].join('  ');
+    row.conflicting ? 'conflicting' : '',
+    row.receiptsCount === 1 ? '' : `delivered ${row.receiptsCount} times`,
+  ].filter((warning) => warning !== '');
+  return [textOf(row.receivedAt), row.id, row.kind, place, ...warnings].join('  ');
 }
 
 /** A time, whichever way it came. */

@@ -1,9 +1,9 @@
 import type { CliContext } from '../cli.context.js';
+import { maskedBody } from '../../operations/masked-body.js';
 import { CliError } from '../cli.error.js';
 import { plural } from '../plural.js';
-import type { AuditOptions } from './audit.command.js';
+import type { AuditOptions } from './audit.options.js';
 import { withAudit } from './choose-audit.js';
-import { maskedBody } from './masked-body.js';
 import { formatRow, textOf } from './row.format.js';
 
 /** Shows one callback. */
@@ -11,16 +11,18 @@ export async function show(id: string, options: AuditOptions, context: CliContex
   const { terminal } = context;
   const found = await withAudit(options, context, (audit) => audit.get(id));
   if (!found) throw new CliError(`There is no callback with the id ${id}.`);
-  const callback = { ...found, body: maskedBody(found.body) };
+  const body = found.body && maskedBody(found.body, found.bodyEncoding);
+  const callback = { ...found, body };
   if (options.json) return terminal.json(callback);
   terminal.line(formatRow(callback));
   terminal.line(`occurred ${textOf(callback.occurredAt)}, from ${callback.remoteAddress ?? '-'}`);
   for (const error of callback.errors) terminal.line(`error: ${error}`);
-  for (const remark of callback.remarks) terminal.line(`remark: ${remark}`);
+  for (const warning of callback.warnings) terminal.line(`warning: ${warning}`);
   for (const { listener, state, attempts, lastError, nextAttemptAt } of callback.deliveries) {
     const next = nextAttemptAt === null ? '' : `, again at ${textOf(nextAttemptAt)}`;
     const why = lastError === null ? '' : `: ${lastError}`;
     terminal.line(`listener ${listener}: ${state}, ${plural(attempts, 'attempt')}${next}${why}`);
   }
+  if (callback.bodyEncoding === 'base64') terminal.line('body, in base64:');
   terminal.line(callback.body ?? '(the body was purged)');
 }

@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 
 import { DataSource, MigrationExecutor, type DataSourceOptions } from 'typeorm';
 
-import { NOW_MS, dialectOf } from '../../audit/dialect.js';
-import { createModuleDataSource } from '../../audit/module-data-source.js';
-import { dataSourceOptionsOf } from '../../config/database-url.js';
+import { NOW_MS, dialectOf } from '../../storage/connection/dialect.js';
+import { lookAtEnvironment } from '../../storage/connection/environment/look-at-environment.js';
+import { openModuleDataSource } from '../../storage/connection/open-data-source.js';
+import { DEFAULT_BODY_LIMIT } from '../../options/live-callback.config.js';
+import { fixOf } from '../../storage/connection/statement.verdict.js';
+import { proveStatements } from '../../storage/statement.proof.js';
+import { dataSourceOptionsOf } from '../../options/database-url.js';
 import type { ClockReading } from './clock.check.js';
 import { checkClock } from './clock.check.js';
-import { broken, ok, type Finding } from './finding.js';
+import { broken, ok, warning, type Finding } from './finding.js';
 
 /** Can callbacks be stored there? */
 export async function checkDatabase(url: string): Promise<Finding[]> {
@@ -24,8 +28,7 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
   }
   let dataSource: DataSource | undefined;
   try {
-    dataSource = createModuleDataSource(new DataSource(options));
-    await dataSource.initialize();
+    dataSource = await openModuleDataSource(new DataSource(options));
     return await examine(dataSource);
   } catch (error) {
     const detail = `It cannot be used: ${messageOf(error)}.`;
@@ -41,6 +44,7 @@ async function examine(dataSource: DataSource): Promise<Finding[]> {
   const findings = [
     ok('database', `${dataSource.options.type} answers.`),
     checkClock('the database', clock),
+    ...(await environmentOf(dataSource)),
   ];
   // Asked first: TypeORM would make the table of migrations.
   const runner = dataSource.createQueryRunner();
@@ -49,10 +53,35 @@ async function examine(dataSource: DataSource): Promise<Finding[]> {
   const pending = hasRun
     ? await new MigrationExecutor(dataSource).getPendingMigrations()
     : dataSource.migrations.map(({ name, constructor }) => ({ name: name ?? constructor.name }));
-  if (pending.length === 0) return [...findings, ok('migrations', 'All of them have run.')];
+  if (pending.length === 0) {
+    return [
+      ...findings,
+      ok('migrations', 'All of them have run.'),
+      ...(await statementsOf(dataSource)),
+    ];
+  }
   const names = pending.map(({ name }) => name).join(', ');
   const fix = 'Start the application, which runs them, or run LIVE_CALLBACK_MIGRATIONS yourself.';
   return [...findings, broken('migrations', `Not run yet: ${names}.`, fix)];
+}
+
+async function environmentOf(dataSource: DataSource): Promise<Finding[]> {
+  const found = await lookAtEnvironment(dataSource, DEFAULT_BODY_LIMIT);
+  if (found.length === 0) return [ok('settings', 'Those of the database endanger no callback.')];
+  return found.map(({ severity, code, what, fix }) =>
+    (severity === 'broken' ? broken : warning)(`settings ${code}`, `${what}.`, fix),
+  );
+}
+
+/** Tries each in a transaction that is rolled back. */
+async function statementsOf(dataSource: DataSource): Promise<Finding[]> {
+  const verdicts = await proveStatements(dataSource, NOW_MS[dialectOf(dataSource)]);
+  return verdicts.map(({ name, error }) => {
+    const check = `statement ${name}`;
+    return error
+      ? broken(check, messageOf(error), fixOf(error))
+      : ok(check, 'The database takes it.');
+  });
 }
 
 async function readDatabaseClock(dataSource: DataSource): Promise<ClockReading> {

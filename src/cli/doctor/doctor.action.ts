@@ -1,11 +1,12 @@
 import { withAudit } from '../audit/choose-audit.js';
 import type { CliContext } from '../cli.context.js';
 import { EXIT } from '../exit-code.js';
+import { checkDigest } from '../../receiving/verification/digest.check.js';
 import { isLoopback } from '../loopback.js';
 import { baseUrlOf, routeUrl, tokenOf } from '../receiver.options.js';
 import { SENT_KINDS } from '../send/callback-builders.js';
 import { checkClock, readHttpClock } from './clock.check.js';
-import type { DoctorOptions } from './doctor.command.js';
+import type { DoctorOptions } from './doctor.options.js';
 import { broken, formatFinding, ok, warning, type Finding } from './finding.js';
 import { checkKeys } from './key.check.js';
 import { KnownKeyCheck } from './known-key.check.js';
@@ -18,10 +19,10 @@ export async function doctor(options: DoctorOptions, context: CliContext): Promi
   const all: Finding[] = [];
   const report = (...findings: readonly Finding[]) => {
     all.push(...findings);
-    if (!options.json) for (const finding of findings) terminal.line(formatFinding(finding));
+    if (!options.json) for (const finding of findings) terminal.text(formatFinding(finding));
   };
   const { keys, findings } = checkKeys(options, terminal);
-  report(...findings);
+  report(...findings, ...digestOf());
   report(await lookAtClock(options, base, signal));
   const databaseUrl = options.database ? terminal.env['DATABASE_URL']?.trim() : undefined;
   let canRead = false;
@@ -63,6 +64,16 @@ async function lookAtClock(
   );
 }
 
+/** An ordinary platform is no news. */
+function digestOf(): Finding[] {
+  try {
+    checkDigest();
+    return [];
+  } catch (error) {
+    return [broken('digest', (error as Error).message, 'Run it where MD5 is allowed.')];
+  }
+}
+
 function transportOf({ protocol, hostname, host }: URL): Finding[] {
   if (isLoopback(hostname)) return [];
   if (protocol === 'https:') return [ok('transport', 'The URL is https.')];
@@ -94,7 +105,7 @@ async function lookAtRoutes(
   const { env } = terminal;
   const canAsk = Boolean(env['LIVE_CALLBACK_ADMIN_TOKEN']?.trim());
   if (probe.key === undefined || !(canReadDatabase || canAsk)) return probeAll();
-  const where = canReadDatabase ? {} : { url: base.href };
+  const where = canReadDatabase ? {} : { ...options, url: base.href };
   const findings: Finding[] = [];
   try {
     await withAudit(where, context, async (audit) => {

@@ -2,17 +2,8 @@ import type { Command } from 'commander';
 
 import type { CliContext } from '../cli.context.js';
 import { durationOption, parseUrl } from '../option.parsers.js';
-import { addReceiverOptions, type ReceiverOptions } from '../receiver.options.js';
-
-/** Options of `doctor`. */
-export interface DoctorOptions extends ReceiverOptions {
-  readonly clockServer?: string;
-  readonly database: boolean;
-  readonly state?: string;
-  readonly endpoint?: string;
-  readonly timeout: number;
-  readonly json?: boolean;
-}
+import { addReceiverOptions } from '../receiver.options.js';
+import type { DoctorOptions } from './doctor.options.js';
 
 const EXAMPLES = `
 Examples:
@@ -38,6 +29,7 @@ export function registerDoctor(program: Command, context: CliContext): void {
       'a server whose clock is right (default: that of --url)',
       parseUrl,
     )
+    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
     .option('--no-database', 'leave the database alone although DATABASE_URL is set')
     .option('--state <file>', 'state file whose templates are compared with the account')
     .option('--endpoint <url>', 'the API for --state', parseUrl)

@@ -1,7 +1,7 @@
-import { formatStep } from '../../provisioning/index.js';
+import { formatStep } from '../../cloud/index.js';
 import { openProvisioner } from '../template/open-provisioner.js';
 import type { Terminal } from '../terminal.js';
-import type { DoctorOptions } from './doctor.command.js';
+import type { DoctorOptions } from './doctor.options.js';
 import { broken, ok, warning, type Finding } from './finding.js';
 
 /** Does the account have what the state file declares? */

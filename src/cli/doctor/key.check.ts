@@ -1,11 +1,11 @@
-import type { BoundCallbackKey } from '../../live-callback.options.js';
+import type { BoundCallbackKey } from '../../options/live-callback.options.js';
 import { plural } from '../plural.js';
 import { keysOf } from '../receiver.options.js';
 import type { Terminal } from '../terminal.js';
-import type { DoctorOptions } from './doctor.command.js';
+import type { DoctorOptions } from './doctor.options.js';
 import { broken, ok, warning, type Finding } from './finding.js';
 
-/** What CSS takes as a key (doc 267/31074). */
+/** What CSS takes as a key (docs/protocol.md, 1.2). */
 const KEY_OF_CSS = /^[A-Za-z0-9]{1,32}$/;
 
 /** Are there keys, and are they any good? */

@@ -19,7 +19,7 @@ import { EXIT } from '../exit-code.js';
 import { keyFor, keysOf, routeUrl, tokenOf } from '../receiver.options.js';
 import type { Terminal } from '../terminal.js';
 import { attemptForPrograms, formatAttempt } from './attempt.format.js';
-import type { EmulateOptions } from './emulate.command.js';
+import type { EmulateOptions } from './emulate.options.js';
 import { readScript } from './script.file.js';
 import { parseStep, type Step } from './step.parser.js';
 import { StepRunner } from './step.runner.js';

@@ -2,20 +2,7 @@ import type { Command } from 'commander';
 
 import type { CliContext } from '../cli.context.js';
 import { integerBetween, parseUrl } from '../option.parsers.js';
-
-/** Options of `emulate`. */
-export interface EmulateOptions {
-  readonly port: number;
-  readonly script?: string;
-  readonly virtual?: boolean;
-  readonly url?: string;
-  readonly keyEnv: string;
-  readonly profile: string;
-  readonly faster?: number;
-  readonly resign: boolean;
-  readonly stay?: boolean;
-  readonly json?: boolean;
-}
+import type { EmulateOptions } from './emulate.options.js';
 
 const EXAMPLES = `
 Examples:

@@ -44,6 +44,6 @@ export function registerTell(program: Command, { terminal, signal }: CliContext)
       const answer = JSON.parse(text || '{}') as { lines?: string[]; error?: string };
       if (status !== 200)
         throw new CliError(answer.error?.replace(/^\w*Error: /, '') ?? `It answered ${status}.`);
-      for (const line of answer.lines ?? []) terminal.line(line);
+      for (const line of answer.lines ?? []) terminal.text(line);
     });
 }

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-code.js';
 import { shownUrl } from '../http.client.js';
 import { isLoopback } from '../loopback.js';
 import { baseUrlOf, keyFor, keysOf, routeUrl, tokenOf } from '../receiver.options.js';
-import type { LoadOptions } from './load.command.js';
+import type { LoadOptions } from './load.options.js';
 import { LoadGenerator } from './load.generator.js';
 import { LoadLedger, type LoadReport } from './load.ledger.js';
 
@@ -79,11 +79,11 @@ function checkBounds(options: LoadOptions, base: URL): number {
 }
 
 async function openAudit(
-  { audit, database, url }: LoadOptions,
+  { audit, database, ...options }: LoadOptions,
   { terminal, signal }: CliContext,
 ): Promise<AuditSource | null> {
   if (database) return openAuditDatabase(terminal);
-  if (audit) return openAuditApi({ ...(url !== undefined && { url }) }, terminal, signal);
+  if (audit) return openAuditApi(options, terminal, signal);
   return null;
 }
 

@@ -2,22 +2,8 @@ import type { Command } from 'commander';
 
 import type { CliContext } from '../cli.context.js';
 import { durationOption, integerBetween } from '../option.parsers.js';
-import { addReceiverOptions, type ReceiverOptions } from '../receiver.options.js';
-
-/** Options of `load`. */
-export interface LoadOptions extends ReceiverOptions {
-  readonly rate: number;
-  readonly streams: number;
-  readonly duration: number;
-  readonly concurrency: number;
-  readonly domain: string;
-  readonly appName: string;
-  readonly timeout: number;
-  readonly audit?: boolean;
-  readonly database?: boolean;
-  readonly iOwnTheTarget?: boolean;
-  readonly json?: boolean;
-}
+import { addReceiverOptions } from '../receiver.options.js';
+import type { LoadOptions } from './load.options.js';
 
 const EXAMPLES = `
 Examples:
@@ -46,6 +32,7 @@ export function registerLoad(program: Command, context: CliContext): void {
     .option('--app-name <path>', 'push path (AppName)', 'live')
     .addOption(durationOption('--timeout <duration>', 'how long to wait for an answer', '20s'))
     .option('--audit', 'look for what is missing over the audit API (LIVE_CALLBACK_ADMIN_TOKEN)')
+    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
     .option('--database', 'look for what is missing in the tables behind DATABASE_URL')
     .option(
       '--i-own-the-target',

@@ -6,7 +6,7 @@ import { UsageError } from '../cli.error.js';
 import { parseValue } from '../parse-value.js';
 import type { Terminal } from '../terminal.js';
 import { builderOf, SENT_KINDS } from './callback-builders.js';
-import type { SendOptions } from './send.command.js';
+import type { SendOptions } from './send.options.js';
 
 type Fields = Pick<
   SendOptions,

@@ -8,7 +8,7 @@ import { EXIT } from '../exit-code.js';
 import { requestOnce, shownUrl, type HttpAnswer } from '../http.client.js';
 import { baseUrlOf, keyFor, keysOf, routeUrl, tokenOf } from '../receiver.options.js';
 import { bodySource } from './callback.body.js';
-import type { SendOptions } from './send.command.js';
+import type { SendOptions } from './send.options.js';
 
 /** One line of the answer. */
 interface SentRequest {

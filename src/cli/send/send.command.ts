@@ -2,25 +2,8 @@ import type { Command } from 'commander';
 
 import type { CliContext } from '../cli.context.js';
 import { collect, durationOption, integerBetween, parseDuration } from '../option.parsers.js';
-import { addReceiverOptions, type ReceiverOptions } from '../receiver.options.js';
-
-/** Options of `send`. */
-export interface SendOptions extends ReceiverOptions {
-  readonly exactUrl?: boolean;
-  readonly stream?: string;
-  readonly domain?: string;
-  readonly appName?: string;
-  readonly sequence?: string;
-  readonly set?: readonly string[];
-  readonly file?: string;
-  readonly t?: number;
-  readonly unsigned?: boolean;
-  readonly count: number;
-  readonly duplicate: number;
-  readonly interval?: number;
-  readonly timeout: number;
-  readonly json?: boolean;
-}
+import { addReceiverOptions } from '../receiver.options.js';
+import type { SendOptions } from './send.options.js';
 
 const EXAMPLES = `
 Examples:

@@ -1,9 +1,9 @@
-import { formatPlan } from '../../provisioning/index.js';
+import { formatPlan } from '../../cloud/index.js';
 import type { CliContext } from '../cli.context.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { plural } from '../plural.js';
 import { openProvisioner } from './open-provisioner.js';
-import type { DestroyOptions } from './template.command.js';
+import type { DestroyOptions } from './template.options.js';
 
 /** Deletes the rules and templates of the stack, after a question. */
 export async function destroy(options: DestroyOptions, context: CliContext): Promise<void> {

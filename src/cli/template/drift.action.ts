@@ -1,8 +1,8 @@
-import { formatStep } from '../../provisioning/index.js';
+import { formatStep } from '../../cloud/index.js';
 import type { CliContext } from '../cli.context.js';
 import { EXIT } from '../exit-code.js';
 import { openProvisioner } from './open-provisioner.js';
-import type { TemplateOptions } from './template.command.js';
+import type { TemplateOptions } from './template.options.js';
 
 const ORIGINS = {
   cloud: 'changed in the account',

@@ -3,10 +3,10 @@ import {
   credentialsFromEnvironment,
   LiveCallbackProvisioner,
   loadState,
-  TencentCallbackApi,
-} from '../../provisioning/index.js';
+  TencentCloudApi,
+} from '../../cloud/index.js';
 import type { Terminal } from '../terminal.js';
-import type { TemplateOptions } from './template.command.js';
+import type { TemplateOptions } from './template.options.js';
 
 /** The provisioner of a state file. Its progress goes to stderr. */
 export async function openProvisioner(
@@ -21,11 +21,13 @@ export async function openProvisioner(
   const isEmulator = endpoint?.startsWith('http://') === true;
   return new LiveCallbackProvisioner({
     state,
-    api: new TencentCallbackApi({
+    api: new TencentCloudApi({
       credentials: isEmulator ? EMULATOR_CREDENTIAL : credentialsFromEnvironment(terminal.env),
       ...(endpoint !== undefined && { endpoint }),
       ...(proxy !== undefined && { proxy }),
     }),
+    // Without a key file, runs on the same state file take turns.
+    ...(state?.keyFile === undefined && { lockFolder: `${path}.lock` }),
     onProgress: (line) => terminal.note(line),
   });
 }

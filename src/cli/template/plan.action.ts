@@ -1,9 +1,9 @@
-import { formatPlan } from '../../provisioning/index.js';
+import { formatPlan } from '../../cloud/index.js';
 import type { CliContext } from '../cli.context.js';
 import { EXIT } from '../exit-code.js';
 import { plural } from '../plural.js';
 import { openProvisioner } from './open-provisioner.js';
-import type { PlanningOptions } from './template.command.js';
+import type { PlanningOptions } from './template.options.js';
 
 /** Shows what apply would do; fails when something stands in the way. */
 export async function plan(options: PlanningOptions, context: CliContext): Promise<void> {
@@ -12,7 +12,7 @@ export async function plan(options: PlanningOptions, context: CliContext): Promi
   const found = await provisioner.plan(allowances(options));
   if (found.blockers.length > 0) context.exitCode = EXIT.failed;
   if (options.json) terminal.json(found);
-  else terminal.line(formatPlan(found));
+  else terminal.text(formatPlan(found));
 }
 
 /** Makes the account what is declared. */

@@ -1,7 +1,7 @@
 import type { CliContext } from '../cli.context.js';
 import { UsageError } from '../cli.error.js';
 import { openProvisioner } from './open-provisioner.js';
-import type { RotateOptions } from './template.command.js';
+import type { RotateOptions } from './template.options.js';
 
 /** Gives a template a new key. */
 export async function rotateKey(

@@ -2,30 +2,12 @@ import type { Command } from 'commander';
 
 import type { CliContext } from '../cli.context.js';
 import { parseUrl } from '../option.parsers.js';
-
-/** What every one of them takes. */
-export interface TemplateOptions {
-  readonly state: string;
-  readonly endpoint?: string;
-  readonly proxy?: string;
-  readonly json?: boolean;
-}
-
-/** Options of `plan` and `apply`. */
-export interface PlanningOptions extends TemplateOptions {
-  readonly repoint?: boolean;
-  readonly takeOver?: boolean;
-}
-
-/** Options of `destroy`. */
-export interface DestroyOptions extends TemplateOptions {
-  readonly yes?: boolean;
-}
-
-/** Options of `rotate-key`. */
-export interface RotateOptions extends TemplateOptions {
-  readonly newKeyEnv?: string;
-}
+import type {
+  TemplateOptions,
+  PlanningOptions,
+  DestroyOptions,
+  RotateOptions,
+} from './template.options.js';
 
 const EXAMPLES = `
 Examples:

@@ -3,6 +3,8 @@ import type { Parameters, ParameterSpec } from './api.parameters.js';
 /** One action of the cloud API. */
 export interface Action {
   readonly parameters: ParameterSpec;
+  /** Regions of which a call must name one; absent when the action asks for none. */
+  readonly regions?: readonly string[];
   /**
    * @returns the fields of the response besides `RequestId`
    * @throws CloudFault

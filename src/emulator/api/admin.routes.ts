@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 
 import { CloudFault } from '../templates/cloud.fault.js';
 import type { CallbackRule, TemplateInput } from '../templates/callback-template.js';
@@ -30,12 +31,17 @@ type Route = (body: unknown) => unknown;
 
 /**
  * What the emulator can be told from another process. `PUT` and `DELETE` only, because a page in a
- * browser cannot send those to another origin.
+ * browser cannot send those to another origin, and nothing under a name that could be such an origin.
  */
 export class AdminRoutes {
   private readonly routes: ReadonlyMap<string, Route>;
 
-  constructor(target: AdminTarget, trigger?: (event: unknown) => unknown) {
+  /** @param host by which the emulator is known besides its addresses */
+  constructor(
+    target: AdminTarget,
+    private readonly host: string | undefined,
+    trigger?: (event: unknown) => unknown,
+  ) {
     this.routes = new Map<string, Route>([
       ['GET requests', () => target.requests],
       ['DELETE state', () => target.wipe()],
@@ -69,6 +75,11 @@ export class AdminRoutes {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
+    if (!isOwnName(request.headers.host ?? '', this.host)) {
+      return send(403, {
+        error: 'Host must be an address, a name without a dot, or the "host" that was configured.',
+      });
+    }
     if (!route) return send(404, { error: `Routes: ${[...this.routes.keys()].join(', ')}.` });
     try {
       const { body } = await readRequest(request);
@@ -82,6 +93,16 @@ export class AdminRoutes {
       return send(isBad ? 400 : 500, { error: String(error) });
     }
   }
+}
+
+/**
+ * A page may give a name of its own the address of this machine, and is then no stranger to the browser:
+ * what it sends has that name as Host. Names without a dot are nobody's on the internet.
+ */
+function isOwnName(header: string, host: string | undefined): boolean {
+  const name = header.replace(/:\d+$/, '');
+  const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  return isAddress || /^[\w-]+$/.test(name) || name.toLowerCase() === host?.toLowerCase();
 }
 
 function plant(store: TemplateStore, { templates = [], rules = [] }: Seed) {

@@ -8,6 +8,8 @@ import { FaultScript, type ApiFault, type FaultEffect } from './api.fault.js';
 import { checkParameters, rawParametersOf, type RawParameters } from './api.parameters.js';
 import type { ApiRequest } from './api.request.js';
 import { RateLimiter } from './rate.limiter.js';
+import { isSpoiling, spoiledResult } from './spoiled.result.js';
+import { SeededRandom } from '../seeded.random.js';
 import { RequestLog } from './request.log.js';
 import { verifyTc3, type ApiCredential } from './tc3.verifier.js';
 
@@ -19,6 +21,10 @@ export interface DispatcherOptions {
   readonly credentials: readonly ApiCredential[];
   readonly isStrict: boolean;
   readonly isUnsigned: boolean;
+  /** Calls per second, by action. */
+  readonly rates: Readonly<Record<string, number>>;
+  /** Draws which calls a fault with a rate strikes. */
+  readonly seed: number;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Time against which requests are checked, Unix milliseconds. */
@@ -35,11 +41,14 @@ export interface Dispatched {
 
 /** Takes a request through the checks, in the order of the cloud, and runs its action. */
 export class ApiDispatcher {
-  readonly faults = new FaultScript();
+  readonly faults: FaultScript;
   readonly log = new RequestLog();
-  readonly limiter = new RateLimiter();
+  readonly limiter: RateLimiter;
 
-  constructor(private readonly options: DispatcherOptions) {}
+  constructor(private readonly options: DispatcherOptions) {
+    this.faults = new FaultScript(new SeededRandom(options.seed));
+    this.limiter = new RateLimiter(options.rates);
+  }
 
   get actionNames(): readonly string[] {
     return Object.keys(this.options.actions);
@@ -65,11 +74,17 @@ export class ApiDispatcher {
         await delay(effect.delayMs, undefined, { ref: false });
         effect = undefined;
       }
-      envelope = resultEnvelope(isBefore && effect ? {} : called.run(checked), requestId);
+      if (effect && isSpoiling(effect)) {
+        const asked = 'moved' in effect ? checked.movedBy(effect.moved) : checked;
+        envelope = resultEnvelope(spoiledResult(called.run(asked), effect), requestId);
+        effect = undefined;
+      } else {
+        envelope = resultEnvelope(isBefore && effect ? {} : called.run(checked), requestId);
+      }
     } catch (error) {
       // Anything else is a fault of the emulator, and says so as the cloud does.
       const known = error instanceof CloudFault ? error : undefined;
-      outcome = known?.code ?? 'InternalError';
+      outcome = known?.cloudCode ?? 'InternalError';
       envelope = errorEnvelope(outcome, known?.message ?? String(error), requestId);
     }
     this.log.add({
@@ -101,9 +116,16 @@ export class ApiDispatcher {
     if (version !== VERSION) {
       throw new CloudFault('NoSuchVersion', `The version of this API is ${VERSION}.`);
     }
+    if (action.regions) checkRegion(request.header('x-tc-region'), action.regions);
     if (!this.limiter.admits(name, now())) {
       throw new CloudFault('RequestLimitExceeded', `Too many calls of ${name} in this second.`);
     }
     return action;
   }
+}
+
+function checkRegion(region: string | undefined, regions: readonly string[]): void {
+  if (region === undefined) throw new CloudFault('MissingParameter', 'X-TC-Region is missing.');
+  if (regions.includes(region)) return;
+  throw new CloudFault('UnsupportedRegion', `Regions of this action: ${regions.join(', ')}.`);
 }

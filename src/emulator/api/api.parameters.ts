@@ -11,7 +11,16 @@ type Value = string | number | readonly string[];
 
 /** Parameters of a call that fit their specification. */
 export class Parameters {
-  constructor(private readonly values: ReadonlyMap<string, Value>) {}
+  /** @param rowsMoved by how many rows a list has moved since its first page was read */
+  constructor(
+    private readonly values: ReadonlyMap<string, Value>,
+    readonly rowsMoved = 0,
+  ) {}
+
+  /** The same, about a list that has moved meanwhile. */
+  movedBy(rows: number): Parameters {
+    return new Parameters(this.values, rows);
+  }
 
   /** A parameter that the specification requires as string. */
   string(name: string): string {

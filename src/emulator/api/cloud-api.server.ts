@@ -9,8 +9,10 @@ import { TemplateStore } from '../templates/template.store.js';
 import { ADMIN_PREFIX, AdminRoutes } from './admin.routes.js';
 import { errorEnvelope, sendEnvelope, sendFault } from './api.answer.js';
 import { ApiDispatcher, type Dispatched } from './api.dispatcher.js';
-import { checkFault, type ApiFault } from './api.fault.js';
+import { checkAction, checkFault, type ApiFault } from './api.fault.js';
 import { readRequest } from './api.request.js';
+import { CloudMemory, type MemoryDelays } from './cloud.memory.js';
+import { EDITIONS, type Edition } from './edition.js';
 import { readActions } from './read.actions.js';
 import type { LoggedRequest } from './request.log.js';
 import { ruleActions } from './rule.actions.js';
@@ -49,8 +51,12 @@ export interface CloudApiServerOptions {
   strictService?: boolean;
   /** Whether calls need no signature. Default: false. */
   unsigned?: boolean;
-  /** Largest `PageSize` of the online list, 10 to 300000. Default: 100. */
-  onlinePageCap?: number;
+  /** Which actions there are, and their limits. Default: `mainland`. */
+  edition?: Edition;
+  /** How late the read actions know of what happens. Default: at once. */
+  delays?: MemoryDelays;
+  /** Draws which calls a fault with a `rate` strikes. Default: 1. */
+  seed?: number;
   /** What `PUT /_emulator/trigger` does with the event that it is sent. Default: the route is off. */
   trigger?: (event: unknown) => unknown;
 }
@@ -81,20 +87,23 @@ export class CloudApiServer {
     const { now = Date.now, requestNow = Date.now, history = NOTHING_HAPPENED } = options;
     const shiftedNow = () => now() + this.clockOffsetMs;
     this.templates = options.templates ?? new TemplateStore(shiftedNow);
-    const onlinePageCap = options.onlinePageCap ?? 100;
+    const edition = EDITIONS[options.edition ?? 'mainland'];
+    const memory = new CloudMemory(history, shiftedNow, options.delays ?? {});
     this.dispatcher = new ApiDispatcher({
       actions: {
         ...templateActions(this.templates),
         ...ruleActions(this.templates),
-        ...readActions({ history, now: shiftedNow, onlinePageCap }),
+        ...readActions(memory, edition),
       },
       credentials: options.credentials ?? [EMULATOR_CREDENTIAL],
       isStrict: options.strictService ?? false,
       isUnsigned: options.unsigned ?? false,
+      rates: edition.rates,
+      seed: options.seed ?? 1,
       now: shiftedNow,
       requestNow: () => requestNow() + this.clockOffsetMs,
     });
-    this.admin = new AdminRoutes(this, options.trigger);
+    this.admin = new AdminRoutes(this, options.host, options.trigger);
   }
 
   /**
@@ -145,11 +154,19 @@ export class CloudApiServer {
     this.dispatcher.faults.clear();
   }
 
-  /** Calls of an action per second beyond which it is throttled; undefined for no limit. */
+  /**
+   * Calls of an action per second beyond which it is throttled; undefined for as many as documented.
+   *
+   * @throws TypeError for an action that there is not
+   */
   limit(action: string, perSecond: number | undefined): void {
-    const { limits } = this.dispatcher.limiter;
-    if (perSecond === undefined) limits.delete(action);
-    else limits.set(action, perSecond);
+    checkAction(action, this.dispatcher.actionNames);
+    this.dispatcher.limiter.set(action, perSecond);
+  }
+
+  /** The most calls of an action in one second so far, throttled ones included. */
+  peakOf(action: string): number {
+    return this.dispatcher.limiter.peakOf(action);
   }
 
   /**
@@ -167,7 +184,7 @@ export class CloudApiServer {
     this.templates.wipe();
     this.dispatcher.log.clear();
     this.dispatcher.faults.clear();
-    this.dispatcher.limiter.limits.clear();
+    this.dispatcher.limiter.clear();
     this.clockOffsetMs = 0;
   }
 
@@ -194,7 +211,7 @@ export class CloudApiServer {
       return {
         requestId,
         effect: undefined,
-        envelope: errorEnvelope(error.code, error.message, requestId),
+        envelope: errorEnvelope(error.cloudCode, error.message, requestId),
       };
     }
   }

@@ -16,3 +16,5 @@ export {
 export type { ApiCredential } from './tc3.verifier.js';
 export type { ApiFault, FaultEffect } from './api.fault.js';
 export type { LoggedRequest } from './request.log.js';
+export type { Edition } from './edition.js';
+export type { MemoryDelays } from './cloud.memory.js';

@@ -16,22 +16,24 @@ export interface Page<T> {
 export interface PageLimits {
   readonly min: number;
   readonly max: number;
+  /** Default: 10. */
+  readonly size?: number;
   /** Default: all. */
   readonly reach?: number;
 }
 
 /**
- * Cuts a page out of a list, by `PageNum` (default 1) and `PageSize` (default 10).
+ * Cuts a page out of a list, by `PageNum` (default 1) and `PageSize`.
  *
  * @throws CloudFault for a page outside the limits
  */
 export function pageOf<T>(
   all: readonly T[],
   given: Parameters,
-  { min, max, reach = Infinity }: PageLimits,
+  { min, max, size: usual = 10, reach = Infinity }: PageLimits,
 ): Page<T> {
   const number = given.optionalInteger('PageNum') ?? 1;
-  const size = given.optionalInteger('PageSize') ?? 10;
+  const size = given.optionalInteger('PageSize') ?? usual;
   if (number < 1) throw new CloudFault('InvalidParameterValue', 'PageNum begins with 1.');
   if (size < min || size > max) {
     throw new CloudFault('InvalidParameterValue', `PageSize must be ${min} to ${max}.`);
@@ -42,8 +44,10 @@ export function pageOf<T>(
       `Only the first ${reach} rows can be reached; narrow the time.`,
     );
   }
+  // The rows before the page have become fewer: what was the first of this page stands in the last one.
+  const moved = number === 1 ? 0 : given.rowsMoved;
   return {
-    rows: all.slice((number - 1) * size, number * size),
+    rows: all.slice((number - 1) * size + moved, number * size + moved),
     counters: {
       PageNum: number,
       PageSize: size,

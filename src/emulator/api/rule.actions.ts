@@ -2,7 +2,7 @@ import type { TemplateStore } from '../templates/template.store.js';
 import type { Actions } from './action.js';
 import { beijingTime } from './cloud-time.js';
 
-/** The actions on callback rules (doc 267/30816, 30814, 30812). */
+/** The actions on callback rules (docs/protocol.md, section 7). */
 export function ruleActions(store: TemplateStore): Actions {
   return {
     CreateLiveCallbackRule: {

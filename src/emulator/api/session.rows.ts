@@ -62,3 +62,35 @@ export function pushSampleRow(session: EmulatedSession, time: number): Record<st
     Sequence: session.sequence,
   };
 }
+
+/** An element of `DataInfoList` of DescribeLiveStreamPushInfoList: a push that runs. */
+export function pushInfoRow(session: EmulatedSession): Record<string, unknown> {
+  return {
+    StreamName: session.streamName,
+    PushDomain: session.domain,
+    AppName: session.appName,
+    ClientIp: session.clientIp,
+    ServerIp: session.serverIp,
+    BeginPushTime: utcTime(session.startedAt),
+    Resolution: `${session.width}x${session.height}`,
+    Acodec: 'AAC',
+    Vcodec: 'H264',
+  };
+}
+
+/** An element of `StreamInfoList`: a stream name, with its running pushes of any domain and path. */
+export function backupRow(pushes: readonly EmulatedSession[]): Record<string, unknown> {
+  return {
+    StreamName: pushes[0]?.streamName,
+    BackupList: pushes.map((push) => ({
+      DomainName: push.domain,
+      AppName: push.appName,
+      PublishTime: utcTime(push.startedAt),
+      UpstreamSequence: push.sequence,
+      SourceFrom: '直推流',
+      MasterFlag: push.backup ? 0 : 1,
+    })),
+    OptimalEnable: 0,
+    HostGroupName: '',
+  };
+}

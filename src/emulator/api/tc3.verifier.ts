@@ -1,4 +1,4 @@
-import { isSameSecret } from '../../same-secret.js';
+import { isSameSecret } from '../../common/same-secret.js';
 import { CloudFault } from '../templates/cloud.fault.js';
 import type { ApiRequest } from './api.request.js';
 import { dateOf, TC3, tc3Signature } from './tc3.signature.js';

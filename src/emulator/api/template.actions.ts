@@ -19,7 +19,7 @@ const MODIFIABLE: ParameterSpec = {
   CallbackKey: 'string',
 };
 
-/** The actions on callback templates (doc 267/30815, 30809, 30811, 30810, 30813). */
+/** The actions on callback templates (docs/protocol.md, section 7). */
 export function templateActions(store: TemplateStore): Actions {
   return {
     CreateLiveCallbackTemplate: {

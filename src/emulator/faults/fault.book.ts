@@ -60,6 +60,8 @@ interface Order extends Fault {
   left: number;
 }
 
+const MAX_ORDERS = 1_000;
+
 /** The faults that were ordered and have not happened yet. */
 export class FaultBook {
   private orders: Order[] = [];
@@ -79,6 +81,9 @@ export class FaultBook {
     const counts = { times, attempts, holdMs };
     for (const [option, value] of Object.entries(counts)) {
       if (!(value > 0)) throw new EmulatorError(`${option} must be above 0, not ${value}.`);
+    }
+    if (this.orders.length >= MAX_ORDERS) {
+      throw new EmulatorError(`${MAX_ORDERS} faults wait already: let some of them happen first.`);
     }
     this.orders.push({ name, kind, streamName, attempts, after, holdMs, left: times });
   }

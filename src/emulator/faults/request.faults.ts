@@ -1,4 +1,5 @@
-import { EventCatalog, fieldsOf } from '../../events/index.js';
+import { fieldsOf } from '../../events/dto/field.decorators.js';
+import { EventCatalog } from '../../events/event-catalog.js';
 import type { CallbackFields } from '../../testing/callback-fields.js';
 import { signatureOf } from '../../testing/sign-callback.js';
 
@@ -23,7 +24,15 @@ export interface RequestFault {
 /** Longer than any grace that a receiver can be given, seconds. */
 const LONG_AGO = 2 * 3_600;
 /** What tells whose callback it is; a sender does not leave it out. */
-const IDENTITY: ReadonlySet<string> = new Set(['appid', 'app', 'appname', 'domain', 'path']);
+const IDENTITY: ReadonlySet<string> = new Set([
+  'appid',
+  'app',
+  'appname',
+  'domain',
+  'path',
+  'sequence',
+  'event_time',
+]);
 const catalog = new EventCatalog();
 
 /** The faults of single requests. */
@@ -60,7 +69,7 @@ export const REQUEST_FAULTS = {
       if (!definition) return fields;
       const mayBeMissing = new Set(
         fieldsOf(definition.dto)
-          .filter(({ name, optional }) => optional && !IDENTITY.has(name))
+          .filter(({ name, optional, about }) => (optional ?? !about) && !IDENTITY.has(name))
           .flatMap(({ name, aliases = [] }) => [name, ...aliases]),
       );
       return Object.fromEntries(Object.entries(fields).filter(([name]) => !mayBeMissing.has(name)));

@@ -1,4 +1,5 @@
-import { interruptMeaning, pushErrorMeaning } from '../../events/index.js';
+import { pushErrorMeaning } from '../../events/kinds/push-error/push-error-types.js';
+import { interruptMeaning } from '../../events/kinds/stream-interrupt/interrupt-reasons.js';
 import { streamInterruptCallback, streamPushCallback } from '../../testing/callback-builders.js';
 import type { CallbackFields } from '../../testing/callback-fields.js';
 import { pushErrorCallback } from '../../testing/service-callback-builders.js';
@@ -35,7 +36,7 @@ export function interruptMessage(errcode: number): string {
 
 /** How a push misbehaved. */
 export interface PushErrorFacts {
-  /** Type of the anomaly (doc 267/53310), see `PUSH_ERROR_TYPES`. Default: 6. */
+  /** Type of the anomaly (docs/protocol.md, 4.9), see `PUSH_ERROR_TYPES`. Default: 6. */
   type?: number;
   /** How often it occurred within the reporting interval. Default: 1. */
   count?: number;

@@ -1,4 +1,4 @@
-import { recordExceptionMeaning } from '../../events/index.js';
+import { recordExceptionMeaning } from '../../events/kinds/record-exception/record-exception-types.js';
 import { recordFileCallback } from '../../testing/callback-builders.js';
 import { decimalId, type CallbackFields } from '../../testing/callback-fields.js';
 import {

@@ -1,6 +1,7 @@
-import { EVENT_DEFINITIONS, type EventDefinition } from '../../events/index.js';
+import type { EventDefinition } from '../../events/event-definition.js';
+import { EVENT_DEFINITIONS } from '../../events/event-definitions.js';
 
-/** Notify URL fields of a template (doc 267/30815), the deprecated one included. */
+/** Notify URL fields of a template (docs/protocol.md, 1.2), the deprecated one included. */
 export const URL_FIELDS = [
   'StreamBeginNotifyUrl',
   'StreamEndNotifyUrl',

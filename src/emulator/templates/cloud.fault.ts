@@ -1,11 +1,14 @@
+import { LiveCallbackError } from '../../common/live-callback.error.js';
+
 /** What the cloud API answers instead of a result: thrown by actions, sent in the envelope. */
-export class CloudFault extends Error {
-  /** @param code such as `InvalidParameterValue` (doc 267/30815) */
+export class CloudFault extends LiveCallbackError {
+  readonly code = 'cloud-fault';
+
+  /** @param cloudCode such as `InvalidParameterValue` */
   constructor(
-    readonly code: string,
+    readonly cloudCode: string,
     message: string,
   ) {
     super(message);
-    this.name = 'CloudFault';
   }
 }

@@ -8,7 +8,7 @@ import {
 import { CloudFault } from './cloud.fault.js';
 import { checkDomain, checkFields, checkHasUrl } from './template.checks.js';
 
-/** Templates that one account may have (doc 267/30815). */
+/** Templates that one account may have (docs/protocol.md, 1.2). */
 const MAX_TEMPLATES = 50;
 
 /** How the account behaves where the cloud is configured, slow or undocumented. */

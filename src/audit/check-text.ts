@@ -1,8 +1,0 @@
-import { BadRequestException } from '@nestjs/common';
-
-/** @throws BadRequestException for a text that says nothing or that no column takes */
-export function checkText(name: string, value: unknown, maxLength: number): void {
-  const isText = typeof value === 'string' && value.trim() !== '' && !value.includes('\0');
-  if (isText && value.length <= maxLength && value.isWellFormed()) return;
-  throw new BadRequestException(`${name} must be a text of 1 to ${maxLength} characters`);
-}

@@ -1,0 +1,43 @@
+import { emitSignal, type LiveCallbackSignals } from '../../common/signals.js';
+import type { PushEvidence } from '../../sessions/push.evidence.js';
+import type { SessionWriter } from '../../sessions/session.writer.js';
+import type { CloudStream } from '../reading/cloud.rows.js';
+
+type Correction = LiveCallbackSignals['corrected'];
+
+/** Brings what was found into sessions, and counts it. */
+export class Corrections {
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly writer: SessionWriter) {}
+
+  /** How many so far, by what was missing and how it is known now: `end event-list`. */
+  get figures(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.counts);
+  }
+
+  /** Evidence that callbacks did not give; each fact says where it comes from. */
+  async bring(evidence: readonly PushEvidence[]): Promise<void> {
+    if (evidence.length === 0) return;
+    await this.writer.take({ tells: true }, () => Promise.resolve(evidence));
+    for (const { facts, stream } of evidence) {
+      const name = stream.name ?? '';
+      if (facts.start) this.count({ what: 'start', source: facts.start.source, stream: name });
+      if (facts.end) this.count({ what: 'end', source: facts.end.source, stream: name });
+      if (facts.seen) this.count({ what: 'start', source: facts.seen.source, stream: name });
+    }
+  }
+
+  /** Callbacks that were taken in, which tell for themselves. */
+  taken(stream: CloudStream, number: number): void {
+    for (let left = number; left > 0; left--) {
+      this.count({ what: 'callback', source: 'callback-record', stream: stream.name });
+    }
+  }
+
+  private count(correction: Correction): void {
+    const key = `${correction.what} ${correction.source}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    emitSignal('corrected', () => correction);
+  }
+}

@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+
+import { errorText } from '../../common/error-text.js';
+import { OutageLog } from '../../common/outage.log.js';
+import { outsideRequests } from '../../common/outside-requests.js';
+import { emitSignal } from '../../common/signals.js';
+import { LiveCallbackConfig } from '../../options/live-callback.config.js';
+import { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
+import { CallbackMapper } from '../../receiving/callback.mapper.js';
+import { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
+import { SessionWriter } from '../../sessions/session.writer.js';
+import { DatabaseCallbackStore } from '../../storage/callback.store.js';
+import { CallbackDatabase } from '../../storage/connection/callback.database.js';
+import { CloudError } from '../api/cloud.error.js';
+import type { CloudApi } from '../api/cloud-api.js';
+import { CloudReader } from '../reading/cloud.reader.js';
+import { SYSTEM_PACE, type Pace } from '../reading/token.bucket.js';
+import { CloudEvidence } from './cloud.evidence.js';
+import { Corrections } from './corrections.js';
+import { EventPass } from './event.pass.js';
+import { KnownPushes } from './known.pushes.js';
+import { ListDelay } from './list.delay.js';
+import { OnlinePass } from './online.pass.js';
+import { Reconciler, type Cycle } from './reconciler.js';
+import { ReconciliationLease } from './reconciliation.lease.js';
+import type { ReconciliationConfig } from './reconciliation.options.js';
+import { RecordIntake } from './record.intake.js';
+
+/** Finds a part of the registration that is compared. */
+export type PartFinder = <T>(token: abstract new (...args: never[]) => T) => T;
+
+/** How a reconciliation is. Figures are those of this process since its start. */
+export interface ReconciliationReport {
+  /** Whether this process is the one that compares. */
+  readonly isLeader: boolean;
+  /** Whether the last cycle was answered in whole, and the watermark is as new as it can be. */
+  readonly isCaughtUp: boolean;
+  /** Pushes that ended before have been compared; null before the first time, and where another process does it. */
+  readonly watermarkAt: Date | null;
+  /** How long ago that is. */
+  readonly ageSeconds: number | null;
+  /** How late the event list is taken to be. */
+  readonly listDelaySeconds: number;
+  /** Pushes that are open here and missing from what is live in the cloud. */
+  readonly candidates: number;
+  /** By what was missing and how it is known now, such as `end event-list`. */
+  readonly corrections: Readonly<Record<string, number>>;
+  /** By action and outcome, such as `DescribeLiveStreamState ok`. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+const EVERY_MS = 60_000;
+/** The event list is read every five minutes, and takes its time. */
+const CAUGHT_UP_MS = 10 * 60_000;
+
+/** Compares what a registration knows with what the cloud knows, and brings in what was missed. */
+export class LiveCallbackReconciliation
+  implements OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  private readonly outage = new OutageLog(new Logger('LiveCallback'));
+  private readonly stopping = new AbortController();
+  private readonly calls = new Map<string, number>();
+  private readonly delay = new ListDelay();
+  private reconciler: Reconciler | undefined;
+  private lease: ReconciliationLease | undefined;
+  private online: OnlinePass | undefined;
+  private corrections: Corrections | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private last: Cycle = { isLeader: false, isWhole: false, watermarkAt: null };
+
+  /** @param manualPace of a test, which makes the cycles itself */
+  constructor(
+    private readonly config: ReconciliationConfig,
+    private readonly api: CloudApi,
+    private readonly find: PartFinder,
+    private readonly manualPace: Pace | undefined,
+  ) {}
+
+  /** @throws CloudError when the registration has no sessions */
+  onApplicationBootstrap(): void {
+    this.assemble();
+    if (this.manualPace) return;
+    this.running = outsideRequests(() => this.run());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    // Where the database is away, the lease runs out.
+    await this.lease?.release().catch(() => {});
+  }
+
+  /** Makes one cycle now, besides those that are made every minute. */
+  async cycle(): Promise<Cycle> {
+    this.last = await this.reconciler!.cycle();
+    return this.last;
+  }
+
+  /** How it is. */
+  report(): ReconciliationReport {
+    const { isLeader, isWhole, watermarkAt } = this.last;
+    const ageMs = watermarkAt === null ? null : this.pace.now() - watermarkAt;
+    return {
+      isLeader,
+      isCaughtUp: isWhole && ageMs !== null && ageMs <= this.delay.ms + CAUGHT_UP_MS,
+      watermarkAt: watermarkAt === null ? null : new Date(watermarkAt),
+      ageSeconds: ageMs === null ? null : Math.round(ageMs / 1000),
+      listDelaySeconds: Math.round(this.delay.ms / 1000),
+      candidates: this.online?.absences.size ?? 0,
+      corrections: this.corrections?.figures ?? {},
+      calls: Object.fromEntries(this.calls),
+    };
+  }
+
+  private get pace(): Pace {
+    return this.manualPace ?? SYSTEM_PACE;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.cycle();
+        if (this.last.isWhole) this.outage.works();
+      } catch (error) {
+        this.fail('database', error);
+      }
+      await this.pace.sleep(EVERY_MS, signal).catch(() => {}); // it stops
+    }
+  }
+
+  private assemble(): void {
+    const { config, find, delay } = this;
+    const live = find(LiveCallbackConfig);
+    if (live.sessions === null) {
+      throw new CloudError(
+        'invalid',
+        `Reconciliation corrects sessions, and the registration "${config.registration}" has none: LiveCallbackModule.forRoot({ …, sessions: {} }) turns them on.`,
+      );
+    }
+    const database = find(CallbackDatabase);
+    const now = () => this.pace.now();
+    const reader = new CloudReader({
+      api: this.api,
+      edition: config.edition,
+      rateShare: config.rateShare,
+      ...(config.onlinePageSize !== undefined && { onlinePageSize: config.onlinePageSize }),
+      pace: this.pace,
+      onCall: (action, outcome) => this.count(action, outcome),
+    });
+    const way = {
+      verifier: find(CallbackVerifier),
+      mapper: find(CallbackMapper),
+      acceptor: find(CallbackAcceptor),
+      store: find(DatabaseCallbackStore),
+      database,
+    };
+    const known = new KnownPushes(database, config.registration);
+    const corrections = new Corrections(find(SessionWriter));
+    const parts = {
+      reader,
+      known,
+      evidence: new CloudEvidence(config.registration),
+      corrections,
+      records: config.records ? new RecordIntake(reader, way, now) : null,
+      config,
+      now,
+    };
+    this.corrections = corrections;
+    this.lease = new ReconciliationLease(database, config.registration, randomUUID());
+    this.online = new OnlinePass(parts);
+    this.reconciler = new Reconciler({
+      online: this.online,
+      events: new EventPass(parts, delay),
+      delay,
+      lease: this.lease,
+      config,
+      now,
+      onFailure: (part, error) => this.fail(part, error),
+    });
+  }
+
+  private fail(part: string, error: unknown): void {
+    this.outage.failed(
+      () => `Comparison with the cloud (${part}) failed and changes nothing: ${errorText(error)}`,
+    );
+  }
+
+  private count(action: string, outcome: string): void {
+    const key = `${action} ${outcome}`;
+    this.calls.set(key, (this.calls.get(key) ?? 0) + 1);
+    emitSignal('asked', () => ({ action, outcome }));
+  }
+}

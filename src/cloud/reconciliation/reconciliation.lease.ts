@@ -1,0 +1,87 @@
+import { IsNull, MoreThan } from 'typeorm';
+
+import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
+import { LiveReconciliation } from '../../storage/entities/index.js';
+
+/** How far a reconciliation has got, Unix milliseconds. */
+export interface Progress {
+  readonly watermarkAt: number | null;
+  readonly deepAt: number | null;
+}
+
+/** Longer than one question and its answer take. A cycle that takes longer renews it in between. */
+const LEASE_MS = 180_000;
+
+/** Lets one process at a time compare a registration, and keeps how far that has got. */
+export class ReconciliationLease {
+  constructor(
+    private readonly database: CallbackDatabase,
+    private readonly registration: string,
+    private readonly owner: string,
+  ) {}
+
+  /** Takes or renews the lease. @returns how far the work has got; null while another process does it */
+  async take(): Promise<Progress | null> {
+    const until = `${this.database.now} + ${LEASE_MS}`;
+    const manager = this.database.manager;
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(LiveReconciliation)
+      .values({ registration: this.registration, owner: this.owner, leaseUntil: new Date(0) })
+      .orIgnore()
+      .updateEntity(false)
+      .execute();
+    await manager
+      .createQueryBuilder()
+      .update(LiveReconciliation)
+      .set({ owner: this.owner, leaseUntil: () => until })
+      .where('registration = :registration', { registration: this.registration })
+      .andWhere(`(owner = :owner OR lease_until < ${this.database.now})`, { owner: this.owner })
+      .execute();
+    const row = await manager
+      .getRepository(LiveReconciliation)
+      .findOneBy({ registration: this.registration });
+    if (row?.owner !== this.owner) return null;
+    const { watermarkAt, deepAt } = row;
+    return { watermarkAt: watermarkAt?.getTime() ?? null, deepAt: deepAt?.getTime() ?? null };
+  }
+
+  /** Keeps how far the work has got, if it is still ours, and nobody has set it back meanwhile. */
+  async keep({ watermarkAt, deepAt }: Progress, before: Progress): Promise<void> {
+    const was = asDate(before.watermarkAt);
+    await this.database.manager.update(
+      LiveReconciliation,
+      { registration: this.registration, owner: this.owner, watermarkAt: was ?? IsNull() },
+      { watermarkAt: asDate(watermarkAt), deepAt: asDate(deepAt) },
+    );
+  }
+
+  /** Lets another process begin at once. */
+  async release(): Promise<void> {
+    await this.database.manager.update(
+      LiveReconciliation,
+      { registration: this.registration, owner: this.owner },
+      { leaseUntil: new Date(0) },
+    );
+  }
+}
+
+function asDate(time: number | null): Date | null {
+  return time === null ? null : new Date(time);
+}
+
+/**
+ * Lets whoever compares a registration do so once more from a time on.
+ *
+ * @returns whether anybody has ever compared it
+ */
+export async function lookBackTo(
+  database: CallbackDatabase,
+  registration: string,
+  from: Date,
+): Promise<boolean> {
+  const progress = database.manager.getRepository(LiveReconciliation);
+  await progress.update({ registration, watermarkAt: MoreThan(from) }, { watermarkAt: from });
+  return progress.existsBy({ registration });
+}

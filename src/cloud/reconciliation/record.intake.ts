@@ -1,0 +1,125 @@
+import { readPayload } from '../../events/payload/read-payload.js';
+import { PayloadError } from '../../events/payload/payload.js';
+import type { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
+import type { CallbackMapper, MappedCallback } from '../../receiving/callback.mapper.js';
+import { CallbackRefusedError } from '../../receiving/refusals/refusal.js';
+import type { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
+import { SAME_MS } from '../../sessions/session.state.js';
+import type { DatabaseCallbackStore } from '../../storage/callback.store.js';
+import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
+import { LiveCallback } from '../../storage/entities/index.js';
+import type { CloudReader, Stretch } from '../reading/cloud.reader.js';
+import type { CallbackRecord, CloudStream } from '../reading/cloud.rows.js';
+
+/** What of the module a body goes through. */
+export interface WayIn {
+  readonly verifier: CallbackVerifier;
+  readonly mapper: CallbackMapper;
+  readonly acceptor: CallbackAcceptor;
+  readonly store: DatabaseCallbackStore;
+  readonly database: CallbackDatabase;
+}
+
+/** A push of which a callback may be missing. */
+export interface WantedPush {
+  readonly stream: CloudStream;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  /** Null while it goes on. */
+  readonly endedAt: number | null;
+}
+
+/** What was found of a push. */
+export interface FoundRecords {
+  /** Kinds that are stored, by this or before. */
+  readonly known: ReadonlySet<string>;
+  /** Callbacks that are stored by this. */
+  readonly taken: number;
+}
+
+/** CSS tries for so long to deliver a callback, ms. */
+const PATIENCE_MS = 16 * 60_000;
+const EARLIER_MS = 15 * 60_000;
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Takes in, by the ordinary way, what CSS has sent of a push and nobody got: its callback records hold the true
+ * bodies. Listeners get them as any other.
+ */
+export class RecordIntake {
+  constructor(
+    private readonly reader: CloudReader,
+    private readonly way: WayIn,
+    private readonly now: () => number,
+  ) {}
+
+  /** @throws CloudApiError, CloudAnswerError, and the database's error */
+  async take(wanted: WantedPush): Promise<FoundRecords> {
+    const records: CallbackRecord[] = [];
+    for (const stretch of stretchesOf(wanted, this.now())) {
+      records.push(...(await this.reader.records(wanted.stream.name, stretch)));
+    }
+    const known = new Set<string>();
+    let taken = 0;
+    for (const record of records) {
+      const callback = await this.genuine(record, wanted);
+      if (!callback) continue;
+      const { kind, identityDigest } = callback.row;
+      // Whether a record is the body to the byte is not documented: it never makes a variant of one.
+      const isStored = await this.way.database.manager
+        .getRepository(LiveCallback)
+        .existsBy({ identityDigest });
+      if (!isStored) {
+        await this.way.acceptor.accept(callback, this.way.store);
+        taken++;
+      }
+      known.add(kind);
+    }
+    return { known, taken };
+  }
+
+  /** The callback that a record holds; null unless it is signed, fits, and tells of the push. */
+  private async genuine(
+    { eventType, body }: CallbackRecord,
+    wanted: WantedPush,
+  ): Promise<MappedCallback | null> {
+    if (eventType !== 0 && eventType !== 1) return null;
+    try {
+      const payload = readPayload(Buffer.from(body));
+      const request = { payload, text: body, routeKind: null, remoteAddress: null };
+      const callback = this.way.mapper.transform({ ...request, origin: 'callback-record' });
+      if (!tellsOf(callback, wanted)) return null;
+      await this.way.verifier.verifyRecord(payload);
+      return callback;
+    } catch (error) {
+      if (error instanceof PayloadError || error instanceof CallbackRefusedError) return null;
+      throw error;
+    }
+  }
+}
+
+function tellsOf({ row, meaning }: MappedCallback, { stream, startedAt }: WantedPush): boolean {
+  if (row.state !== 'accepted' || row.occurredAt === null || row.sequence === null) return false;
+  const { domain, path, name } = meaning.stream;
+  if (domain !== stream.domain || path !== stream.path || name !== stream.name) return false;
+  return Math.abs(beginningOf(row.occurredAt, meaning) - startedAt) <= SAME_MS;
+}
+
+/** An interruption says how long the push has lasted. */
+function beginningOf(occurredAt: number, { kind, data }: MappedCallback['meaning']): number {
+  if (kind !== 'stream-interrupt') return occurredAt;
+  const { push_duration } = data as { push_duration?: number };
+  return occurredAt - (push_duration ?? Number.NaN);
+}
+
+/** A question may span a day: of a longer push its beginning and its end are asked for. */
+function stretchesOf({ startedAt, endedAt }: WantedPush, now: number): Stretch[] {
+  const around = (at: number): Stretch => ({
+    from: at - EARLIER_MS,
+    to: Math.min(at + PATIENCE_MS, now),
+  });
+  const begin = around(startedAt);
+  if (endedAt === null) return [begin];
+  const end = around(endedAt);
+  return end.to - begin.from <= DAY_MS ? [{ from: begin.from, to: end.to }] : [begin, end];
+}

@@ -1,0 +1,115 @@
+import { ListenerError } from './listener.error.js';
+
+/** Settings of one listener. */
+export interface OnLiveEventOptions {
+  /**
+   * Stable name of the listener: delivery rows carry it across deployments, so it must survive a
+   * renamed class. Default: `ClassName.methodName`.
+   */
+  id?: string;
+  /**
+   * Name of the registration of LiveCallbackModule whose events it gets (its option `name`). Default:
+   * those of all.
+   */
+  registration?: string;
+  /**
+   * How often an event is tried before it becomes a dead letter, 1 to 100, or `Infinity`: until it
+   * succeeds. One that ends the process is given five at most. Default: 20, which with the pauses below
+   * takes more than two hours.
+   */
+  attempts?: number;
+  /** Pause before the second attempt, ms; it grows fivefold with each. Default: 2000. */
+  backoffMs?: number;
+  /** Longest pause between two attempts, ms. Default: 600000, ten minutes. */
+  maxBackoffMs?: number;
+  /**
+   * How long a run may take before it counts as failed, ms, 1 to an hour. It may be longer than the
+   * lease under which the process holds the event, for that is renewed while the listener runs.
+   * Default: 30000.
+   */
+  timeoutMs?: number;
+  /** How many events (of different streams, if ordered) run side by side. Default: 32. */
+  concurrency?: number;
+  /**
+   * `stream`: the events of a stream one after the other, a failed one holding up the next ones until
+   * it succeeds or is dead. `none`: as they come. Default: `stream`.
+   */
+  order?: 'stream' | 'none';
+  /**
+   * Whether the handler gets, as `context.manager`, the EntityManager of a transaction that also
+   * completes its delivery: what it writes there takes effect exactly once. Default: false.
+   */
+  transactional?: boolean;
+}
+
+/** The settings with their defaults. */
+export type ListenerOptions = Required<Omit<OnLiveEventOptions, 'id' | 'registration'>>;
+
+const DEFAULTS: ListenerOptions = {
+  attempts: 20,
+  backoffMs: 2_000,
+  maxBackoffMs: 600_000,
+  timeoutMs: 30_000,
+  concurrency: 32,
+  order: 'stream',
+  transactional: false,
+};
+
+const RANGES = {
+  attempts: [1, 100],
+  backoffMs: [0, 600_000],
+  maxBackoffMs: [0, 3_600_000],
+  timeoutMs: [1, 3_600_000],
+  concurrency: [1, 10_000],
+} as const;
+
+const GROWTH = 5;
+/** Attempts that the pause grows with; from there on every pause but 0 has met its bound. */
+const LONGEST_GROWTH = 12;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws ListenerError naming the setting
+ */
+export function resolveListenerOptions(
+  place: string,
+  options: OnLiveEventOptions,
+): ListenerOptions {
+  const { id: _id, registration: _registration, ...given } = options;
+  const stranger = Object.keys(given).find((name) => !(name in DEFAULTS));
+  if (stranger !== undefined) {
+    throw new ListenerError(
+      `@OnLiveEvent on ${place} has the unknown option "${stranger}". Options: id, registration, ${Object.keys(DEFAULTS).join(', ')}.`,
+    );
+  }
+  const resolved = { ...DEFAULTS, ...given };
+  for (const [name, [min, max]] of Object.entries(RANGES)) {
+    const value = resolved[name as keyof typeof RANGES];
+    if (name === 'attempts' && value === Infinity) continue;
+    if (!Number.isInteger(value) || value < min || value > max) {
+      const more = name === 'attempts' ? ', or Infinity' : '';
+      throw new ListenerError(
+        `@OnLiveEvent on ${place}: ${name} must be an integer from ${min} to ${max}${more}.`,
+      );
+    }
+  }
+  if (resolved.order !== 'stream' && resolved.order !== 'none') {
+    throw new ListenerError(`@OnLiveEvent on ${place}: order must be 'stream' or 'none'.`);
+  }
+  if (typeof resolved.transactional !== 'boolean') {
+    throw new ListenerError(`@OnLiveEvent on ${place}: transactional must be true or false.`);
+  }
+  return resolved;
+}
+
+/** Pause after a failed attempt (counted from 1), ms: growing, bounded, and spread by a fifth. */
+export function backoffAfter(
+  attempt: number,
+  { backoffMs, maxBackoffMs }: Pick<ListenerOptions, 'backoffMs' | 'maxBackoffMs'>,
+  random: () => number = Math.random,
+): number {
+  const growth = GROWTH ** Math.min(attempt - 1, LONGEST_GROWTH);
+  const pause = Math.min(backoffMs * growth, maxBackoffMs);
+  return Math.round(pause * (0.8 + 0.4 * random()));
+}

@@ -1,0 +1,160 @@
+import { KEY_CAPACITY } from '../storage/claim-bounds.js';
+
+/** What the owner of an {@link OrderingKeyQueue} does for it. */
+export interface QueueOwner<T> {
+  /** Must not reject. @returns the pause before the next try, real milliseconds; null when there is none */
+  run(task: T): Promise<number | null>;
+  /** Tasks that wait behind one that is tried again later, or that is given back with them. */
+  giveBack(tasks: readonly T[]): void;
+  /** A key has run empty. @param hasMore whether some of it was given back, or never taken */
+  emptied(key: string, hasMore: boolean): void;
+}
+
+/** The tasks of one ordering key; the first one runs, or waits to. */
+interface Key<T> {
+  tasks: T[];
+  /** The first one has failed. What comes behind it stays in the table. */
+  isBlocked: boolean;
+  /** Earlier tasks than those that are stored now wait in the table. */
+  hasMore: boolean;
+}
+
+/** Keys of a listener whose first task waits for its next try, at most; others wait in the table. */
+const MAX_BLOCKED = 2_000;
+
+/**
+ * Runs the work of one listener: the tasks of an ordering key one after the other, in the order in which
+ * they came, and different keys side by side up to a bound. A task that must be tried again holds up its
+ * key, but nobody else: those behind it are given back, and take no place.
+ */
+export class OrderingKeyQueue<T> {
+  private readonly keys = new Map<string, Key<T>>();
+  private readonly ready: string[] = [];
+  private readonly pauses = new Map<string, NodeJS.Timeout>();
+  private readonly active = new Set<T>();
+  private isStopped = false;
+
+  constructor(
+    private readonly owner: QueueOwner<T>,
+    private readonly concurrency: number,
+  ) {}
+
+  /** Tasks that wait for their next try, which take no place. */
+  get blocked(): number {
+    return this.pauses.size;
+  }
+
+  /** Whether a task that is to be tried again later is given back as well. */
+  get isFull(): boolean {
+    return this.pauses.size >= MAX_BLOCKED;
+  }
+
+  /** Whether a task that comes now may follow those of its key at once. */
+  takes(key: string): boolean {
+    const known = this.keys.get(key);
+    if (!known) return true;
+    return !known.isBlocked && !known.hasMore && known.tasks.length < KEY_CAPACITY;
+  }
+
+  push(key: string, task: T): void {
+    const known = this.keys.get(key);
+    if (known && known.tasks.length > 0) {
+      known.tasks.push(task);
+      return;
+    }
+    this.keys.set(key, { tasks: [task], isBlocked: false, hasMore: false });
+    this.ready.push(key);
+    this.pump();
+  }
+
+  /**
+   * More of a key waits in the table: what is stored now must wait there too.
+   *
+   * @returns whether anything of the key is here, behind which it waits
+   */
+  expectMore(key: string): boolean {
+    const known = this.keys.get(key);
+    if (known) known.hasMore = true;
+    return known !== undefined && known.tasks.length > 0;
+  }
+
+  /** Gives back what waits behind the first task of a key. */
+  giveBackFollowers(key: string): void {
+    const known = this.keys.get(key);
+    if (known) this.giveBack(known, 1);
+  }
+
+  /** The table was asked for the rest of a key that has run empty. */
+  forget(key: string): void {
+    if (this.keys.get(key)?.tasks.length === 0) this.keys.delete(key);
+  }
+
+  /** Whether nothing runs and nothing could: what is left waits for a later attempt. */
+  get isIdle(): boolean {
+    return this.active.size === 0 && (this.isStopped || this.ready.length === 0);
+  }
+
+  /** Starts nothing more. @returns the tasks that are not running */
+  stop(): T[] {
+    this.isStopped = true;
+    for (const pause of this.pauses.values()) clearTimeout(pause);
+    this.pauses.clear();
+    return [...this.keys.values()]
+      .flatMap(({ tasks }) => tasks)
+      .filter((task) => !this.active.has(task));
+  }
+
+  private pump(): void {
+    while (!this.isStopped && this.active.size < this.concurrency && this.ready.length > 0) {
+      void this.runNext(this.ready.shift() as string);
+    }
+  }
+
+  private async runNext(name: string): Promise<void> {
+    const key = this.keys.get(name) as Key<T>;
+    const task = key.tasks[0] as T;
+    this.active.add(task);
+    const pause = await this.owner.run(task);
+    this.active.delete(task);
+    if (pause === null) this.goOn(name, key);
+    else this.block(name, key, pause);
+    this.pump();
+  }
+
+  private goOn(name: string, key: Key<T>): void {
+    key.tasks.shift();
+    key.isBlocked = false;
+    // To the back of the line after each task, so that a busy key does not starve the others.
+    if (key.tasks.length > 0) this.ready.push(name);
+    else this.empty(name, key);
+  }
+
+  private block(name: string, key: Key<T>, pause: number): void {
+    if (this.isStopped) return;
+    key.isBlocked = true;
+    const { isFull } = this;
+    this.giveBack(key, isFull ? 0 : 1);
+    if (isFull) {
+      this.empty(name, key);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.pauses.delete(name);
+      this.ready.push(name);
+      this.pump();
+    }, pause);
+    this.pauses.set(name, timer);
+  }
+
+  private giveBack(key: Key<T>, from: number): void {
+    const left = key.tasks.splice(from);
+    if (left.length === 0) return;
+    key.hasMore = true;
+    this.owner.giveBack(left);
+  }
+
+  private empty(name: string, key: Key<T>): void {
+    if (!key.hasMore) this.keys.delete(name);
+    this.owner.emptied(name, key.hasMore);
+  }
+}

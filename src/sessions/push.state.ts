@@ -1,0 +1,42 @@
+import type { EvidenceSource } from '../events/session-event.js';
+import type { PushFacts } from './push.facts.js';
+
+/**
+ * Where a push is. `open` and `closed` by what CSS sent; `open-inferred` and `closed-inferred` by what its
+ * API says; `orphan-end`: its interruption came and its push did not, or not yet.
+ */
+export type PushState = 'open' | 'open-inferred' | 'closed' | 'closed-inferred' | 'orphan-end';
+
+/** What the facts of a push come to; times in Unix milliseconds. */
+export interface PushStanding {
+  readonly state: PushState;
+  readonly startedAt: number;
+  readonly startedBy: EvidenceSource;
+  /** Null while it is open. */
+  readonly endedAt: number | null;
+  readonly endedBy: EvidenceSource | null;
+}
+
+/** Sources that hold what CSS itself has sent. */
+const SENT: readonly EvidenceSource[] = ['callback', 'callback-record'];
+
+/** @param facts with a start or an end */
+export function standingOf({ start, end: told, seen }: PushFacts): PushStanding {
+  // An absence is no interruption: what is seen again has not ended.
+  const isRefuted = told?.source === 'online-list' && seen && seen.value > told.value.at;
+  const end = isRefuted ? undefined : told;
+  const first = start ?? { value: end?.value.at ?? 0, source: 'inferred' };
+  const standing = { startedAt: first.value, startedBy: first.source };
+  const isSent = SENT.includes(first.source);
+  if (!end) {
+    return { ...standing, state: isSent ? 'open' : 'open-inferred', endedAt: null, endedBy: null };
+  }
+  const orphan = first.source === 'inferred' ? 'orphan-end' : 'closed';
+  return {
+    ...standing,
+    state: SENT.includes(end.source) ? orphan : 'closed-inferred',
+    // Times of CSS are whole seconds, and clocks of its nodes differ.
+    endedAt: Math.max(first.value, end.value.at),
+    endedBy: end.source,
+  };
+}

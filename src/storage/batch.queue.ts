@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { outsideRequests } from '../common/outside-requests.js';
+import { StorageUnavailableError } from './storage.error.js';
+
+/** Bounds of a queue. */
+export interface BatchLimits {
+  /** Items of one batch, at most. */
+  readonly items: number;
+  /** Weight of one batch, at most; an item alone may weigh more. */
+  readonly weight: number;
+  /** Items that wait, at most; more are refused at once. */
+  readonly waiting: number;
+  /** Weight of all that waits, at most. */
+  readonly waitingWeight: number;
+  /** How long the next batch gathers, at least, once one is sent, ms; the first one is sent at once. */
+  readonly paceMs: number;
+  /** So many are sent without waiting for more. */
+  readonly enough: number;
+  /** How long an item may wait for its result, ms. */
+  readonly deadlineMs: number;
+}
+
+/** How often it is looked at who has waited too long, ms. */
+const WATCH_MS = 250;
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Bounds for callbacks, by the length of their bodies. A batch costs about as much as the callbacks in it,
+ * so a database with a fast disk must not be asked for one per callback; with what is enough, the share
+ * of each is small already.
+ */
+export const CALLBACK_BATCHES: BatchLimits = {
+  items: 256,
+  weight: 4 * MEBIBYTE,
+  waiting: 10_000,
+  waitingWeight: 64 * MEBIBYTE,
+  paceMs: 5,
+  enough: 32,
+  // The sender waits 20 s; answering well before lets it come again in an orderly way.
+  deadlineMs: 7_000,
+};
+
+interface Entry<T, R> {
+  readonly item: T;
+  readonly weight: number;
+  readonly addedAt: number;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Group commit: while a batch is being written the next one gathers, so the more callers wait, the
+ * fewer transactions each of them pays for. One batch at a time keeps their order.
+ */
+export class BatchQueue<T, R> {
+  private waiting: Entry<T, R>[] = [];
+  private writing: Entry<T, R>[] = [];
+  private waitingWeight = 0;
+  private running: Promise<void> | undefined;
+  private sentAt = -Infinity;
+  private endPause: () => void = () => {};
+
+  /**
+   * @param write stores a batch and resolves to a result per item
+   * @param splits whether a batch that failed with this error is worth trying in halves
+   */
+  constructor(
+    private readonly write: (items: T[]) => Promise<readonly R[]>,
+    private readonly limits: BatchLimits,
+    private readonly splits: (error: unknown) => boolean = () => false,
+  ) {}
+
+  /**
+   * Resolves when the item is written. It may be written even when this rejects.
+   *
+   * @throws StorageUnavailableError `storage-overloaded` when too many wait already, `storage-timeout`
+   * when it is not known to be written by its deadline
+   */
+  add(item: T, weight = 0): Promise<R> {
+    const isFull = this.waitingWeight + weight > this.limits.waitingWeight;
+    if (isFull || this.waiting.length >= this.limits.waiting) {
+      return Promise.reject(new StorageUnavailableError('storage-overloaded'));
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, weight, addedAt: performance.now(), resolve, reject });
+      this.waitingWeight += weight;
+      this.running ??= outsideRequests(() => this.run());
+      if (this.waiting.length >= this.limits.enough) this.endPause();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing is being written. */
+  async drained(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    // What arrives in the same turn of the event loop joins the first batch.
+    await new Promise(setImmediate);
+    // One timer for all: one for each item would cost about as much as its share of the batch.
+    const watch = setInterval(() => this.giveUpLate(), WATCH_MS).unref();
+    while (this.waiting.length > 0) {
+      await this.keepPace();
+      this.writing = this.next();
+      const written = this.writeBatch(this.writing);
+      // A driver that works at once has written by now, and nothing could be received meanwhile.
+      this.sentAt = performance.now();
+      await written;
+    }
+    clearInterval(watch);
+    this.writing = [];
+    this.running = undefined;
+  }
+
+  private giveUpLate(): void {
+    const latest = performance.now() - this.limits.deadlineMs;
+    for (const entry of [...this.writing, ...this.waiting]) {
+      if (entry.addedAt > latest) break;
+      entry.reject(new StorageUnavailableError('storage-timeout'));
+    }
+  }
+
+  private async keepPace(): Promise<void> {
+    const left = this.sentAt + this.limits.paceMs - performance.now();
+    if (left <= 0 || this.waiting.length >= this.limits.enough) return;
+    // Not by aborting the timer, which costs an exception with its stack each time.
+    await Promise.race([sleep(left), new Promise<void>((resolve) => (this.endPause = resolve))]);
+  }
+
+  private next(): Entry<T, R>[] {
+    let count = 0;
+    let weight = 0;
+    for (const entry of this.waiting) {
+      weight += entry.weight;
+      if (count > 0 && (count >= this.limits.items || weight > this.limits.weight)) break;
+      count++;
+    }
+    const batch = this.waiting.splice(0, count);
+    for (const entry of batch) this.waitingWeight -= entry.weight;
+    return batch;
+  }
+
+  private async writeBatch(batch: Entry<T, R>[]): Promise<void> {
+    try {
+      const results = await this.write(batch.map(({ item }) => item));
+      batch.forEach((entry, index) => entry.resolve(results[index] as R));
+    } catch (error) {
+      if (batch.length > 1 && this.splits(error)) {
+        // One bad row must not take its neighbours down.
+        const half = batch.length >> 1;
+        await this.writeBatch(batch.slice(0, half));
+        await this.writeBatch(batch.slice(half));
+        return;
+      }
+      for (const entry of batch) entry.reject(error);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+
+import { partsOf, withinBounds } from './claim-bounds.js';
+import { ClaimedEventReader } from './claimed-event.reader.js';
+import { CallbackDatabase } from './connection/callback.database.js';
+import {
+  deliveryOf,
+  keyOf,
+  type Claim,
+  type ClaimedDelivery,
+  type ClaimRequest,
+} from './delivery.lease.js';
+import type { LiveCallbackDelivery } from './entities/index.js';
+import { LeaseOwner } from './lease-owner.js';
+import { findDue, type DueFilter } from './sql/due-deliveries.query.js';
+
+/** Rows that one question about what is due may find. */
+const FOUND_ROWS = 1_000;
+/** Rows that a part of a claim has, and its statements name: about as many. */
+const PART = 200;
+
+/** Takes over the deliveries that wait in the table, as a poll or a job asks for them. */
+@Injectable()
+export class DeliveryClaimer {
+  constructor(
+    private readonly database: CallbackDatabase,
+    private readonly owner: LeaseOwner,
+    private readonly events: ClaimedEventReader,
+  ) {}
+
+  /**
+   * Takes over what is due and nobody holds, oldest first: of all keys of some listeners, or of some
+   * keys, and of these also what has not been tried yet before its time.
+   *
+   * @throws the database's error
+   */
+  async claim(among: DueFilter, request: ClaimRequest): Promise<Claim> {
+    const found = await findDue(this.database.manager, this.database.now, FOUND_ROWS, among);
+    const isAll = found.length < FOUND_ROWS;
+    // What this process holds it renews, with its key, whose other leases ran out with that one.
+    const ours = new Set(found.filter((row) => request.holds(row)).map(keyOf));
+    const others = found.filter((row) => !ours.has(keyOf(row)));
+    const { rows, cut } = withinBounds(others, request);
+    const more = isAll ? cut : new Set(rows.map(keyOf));
+    const claimed: ClaimedDelivery[] = [];
+    const taken = new Set<string>();
+    try {
+      for (const part of partsOf(rows, PART)) {
+        const leased = await this.lease(part);
+        const read = await this.events.read(leased, this.owner.id);
+        for (const row of leased) taken.add(keyOf(row));
+        claimed.push(...read);
+        await request.handOn(read, more);
+      }
+    } catch (error) {
+      // What was claimed and is not in memory must not let later events of its stream pass.
+      this.owner.rename();
+      this.database.doubt();
+      throw error;
+    }
+    const due = new Set(found.map(keyOf));
+    const { keys = [] } = among;
+    return {
+      claimed,
+      contested: keys.filter((key) => !taken.has(keyOf(key)) && (!isAll || due.has(keyOf(key)))),
+      hasMore: !isAll && claimed.length > 0,
+    };
+  }
+
+  /** @returns the rows that are leased to this process now, with their new fence */
+  private async lease(rows: readonly LiveCallbackDelivery[]): Promise<LiveCallbackDelivery[]> {
+    const { writer } = this.database;
+    const leases = await writer.claim(rows, this.owner.lease);
+    const fences = new Map(leases.map((it) => [deliveryOf(it), it.fence]));
+    const leased = rows.flatMap((row) => {
+      const fence = fences.get(deliveryOf(row));
+      return fence === undefined ? [] : [Object.assign(row, { fence })];
+    });
+    const contested = new Set((await writer.contested(leased, this.owner.id)).map(deliveryOf));
+    if (contested.size === 0) return leased;
+    const isLost = (row: LiveCallbackDelivery) => contested.has(deliveryOf(row));
+    await writer.release(
+      leased.filter(isLost).map((row) => Object.assign(row, { isUnused: false })),
+    );
+    return leased.filter((row) => !isLost(row));
+  }
+}

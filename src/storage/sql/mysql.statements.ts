@@ -1,0 +1,76 @@
+import type { DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
+import type { MysqlConnection } from '../connection/drivers/mysql.pool.js';
+
+const MAX_CHUNK = 64;
+/** Text that several rows of a statement may have, bytes: below what servers take in one packet. */
+export const STATEMENT_BYTES = 524_288;
+/** Of a character of a body in UTF-8, at most. */
+const CHARACTER_BYTES = 3;
+
+/** A value that a statement takes. */
+export type Value = string | number | Buffer | null;
+
+/** Placeholders of a list. */
+export function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/**
+ * Slices whose lengths are powers of two, so that few distinct statements have to be prepared.
+ *
+ * @param lengthOf characters of an item that may be long
+ */
+export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number = () => 0): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < items.length;) {
+    let size = MAX_CHUNK;
+    while (size > items.length - start) size /= 2;
+    while (size > 1 && isLong(items.slice(start, start + size), lengthOf)) size /= 2;
+    chunks.push(items.slice(start, start + size));
+    start += size;
+  }
+  return chunks;
+}
+
+function isLong<T>(items: readonly T[], lengthOf: (item: T) => number): boolean {
+  return items.reduce((sum, item) => sum + lengthOf(item), 0) * CHARACTER_BYTES > STATEMENT_BYTES;
+}
+
+/** Condition that names leases by key and fence. */
+export function heldIn(leases: readonly DeliveryLease[]): string {
+  // Not as tuples: with a single one the optimizer passes over the primary key.
+  const one = '(callback_id = ? AND listener = ? AND fence = ?)';
+  return `(${leases.map(() => one).join(' OR ')})`;
+}
+
+/** Values of {@link heldIn}. */
+export function leaseValues(leases: readonly DeliveryLease[]): Value[] {
+  return leases.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]);
+}
+
+/** Outcomes that one statement can record. */
+export function groupsOf(outcomes: readonly DeliveryOutcome[]): DeliveryOutcome[][] {
+  const groups = new Map<string, DeliveryOutcome[]>();
+  for (const outcome of outcomes) {
+    const { state, error, durationMs, retryInMs } = outcome;
+    const key = JSON.stringify([state, error, durationMs, retryInMs]);
+    const group = groups.get(key);
+    if (group) group.push(outcome);
+    else groups.set(key, [outcome]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Runs a prepared statement.
+ *
+ * @throws the driver's error, or an Error when the database does not answer in time
+ */
+export function run<T>(connection: MysqlConnection, sql: string, values: Value[]): Promise<T> {
+  return new Promise((resolve, reject) => {
+    connection.execute(sql, values, (error, rows) => {
+      if (error) reject(error);
+      else resolve(rows as T);
+    });
+  });
+}

@@ -1,0 +1,43 @@
+import { isPending } from './open-deliveries.js';
+
+/**
+ * The statements that take over deliveries (with what another owner held of their lanes), renew leases and
+ * give them back.
+ */
+export function leaseStatements(delivery: string, now: string, named: (sql: string) => string) {
+  const isHeld = `d.callback_id = ANY($1::uuid[]) AND d.callback_id = v.callback_id
+      AND d.listener = v.listener AND d.fence = v.fence
+      AND ${isPending('d.state')}`;
+  const held = `
+    FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
+    WHERE ${isHeld}`;
+  const claim = `
+  WITH claimed AS (
+    UPDATE ${delivery} d
+    SET lease_owner = $4, lease_until = ${now} + $5::bigint, fence = d.fence + 1 ${held}
+      AND (d.lease_until IS NULL OR d.lease_until < ${now})
+    RETURNING d.callback_id, d.listener, d.ordering_key, d.fence
+  ), disowned AS (
+    UPDATE ${delivery} d SET lease_owner = NULL, lease_until = NULL, fence = d.fence + 1
+    FROM (SELECT DISTINCT listener, ordering_key FROM claimed) lane
+    CROSS JOIN LATERAL (
+      SELECT e.callback_id, e.listener FROM ${delivery} e
+      WHERE e.state = 'pending' AND e.listener = lane.listener
+        AND e.ordering_key = lane.ordering_key AND e.lease_owner <> $4 AND e.lease_until < ${now}
+      OFFSET 0) late
+    WHERE d.callback_id = late.callback_id AND d.listener = late.listener
+      AND ${isPending('d.state')} AND d.lease_owner <> $4 AND d.lease_until < ${now}
+      AND (d.callback_id, d.listener) NOT IN (SELECT callback_id, listener FROM claimed)
+  )
+  SELECT callback_id AS "callbackId", listener AS "listener", fence AS "fence" FROM claimed`;
+  const renew = `
+    UPDATE ${delivery} d SET lease_owner = $4, lease_until = ${now} + $5::bigint ${held}
+    RETURNING d.callback_id AS "callbackId", d.listener AS "listener"`;
+  const release = `
+    UPDATE ${delivery} d
+    SET lease_owner = NULL, lease_until = NULL, attempts = d.attempts - v.unused
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
+      AS v(callback_id, listener, fence, unused)
+    WHERE ${isHeld}`;
+  return { claim: named(claim), renew: named(renew), release: named(release) };
+}
