@@ -11,14 +11,14 @@ export interface Compiled extends Disposable {
   program(name: string): string;
 }
 
-/** Compiles once per run; beside the packages, so that they are found. */
-export function compile(): Compiled {
-  const out = mkdtempSync(join(ROOT, 'node_modules/.bench-'));
+/** Compiles once per run, this checkout or another one; beside the packages, so that they are found. */
+export function compile(root = ROOT): Compiled {
+  const out = mkdtempSync(join(root, 'node_modules/.bench-'));
   const remove = () => rmSync(out, { recursive: true, force: true });
   try {
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
     execFileSync(process.execPath, [tsc, '-p', 'bench', '--outDir', out], {
-      cwd: ROOT,
+      cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     writeFileSync(join(out, 'package.json'), '{ "type": "module" }');

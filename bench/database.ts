@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 
 import { DATABASES, type TestDatabase } from '../test/support/databases.js';
 import { DATABASE_NAMES, type DatabaseKey } from './contenders.js';
-import { cpuSecondsOf, parentOf, processNamed } from './processes.js';
+import { cpuSecondsOf, ownSecondsOf, parentOf, processNamed } from './processes.js';
 
 /** Rows of the delivery table, by state. */
 export interface DeliveryCounts {
@@ -10,6 +10,15 @@ export interface DeliveryCounts {
   readonly done: number;
   readonly dead: number;
 }
+
+/** Processes or threads of the other connections to a database. */
+const CONNECTIONS: Record<DatabaseKey, string | null> = {
+  sqlite: null,
+  postgres:
+    'SELECT pid AS task FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  mariadb:
+    'SELECT tid AS task FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+};
 
 /** A fresh database of the run, seen from outside the server. */
 export class BenchDatabase {
@@ -41,6 +50,16 @@ export class BenchDatabase {
   /** CPU time of the database server, seconds; null for SQLite, and where it cannot be had. */
   cpuSeconds(): number | null {
     return this.serverPid === null ? null : cpuSecondsOf(this.serverPid);
+  }
+
+  /** CPU time of each connection to this database but our own, seconds, by its process or thread. */
+  async connectionSeconds(): Promise<ReadonlyMap<string, number>> {
+    const sql = CONNECTIONS[this.key];
+    if (sql === null || this.serverPid === null) return new Map();
+    const rows = await this.dataSource.query<{ task: number }[]>(sql);
+    const prefix = this.key === 'mariadb' ? `${this.serverPid}/task/` : '';
+    const tasks = rows.map(({ task }) => `${prefix}${task}`);
+    return new Map(tasks.map((task) => [task, ownSecondsOf(task)]));
   }
 
   rows(table: string): Promise<number> {

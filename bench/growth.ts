@@ -4,7 +4,7 @@
  *     npm run bench:growth -- --db sqlite,postgres,mariadb --rounds 5 --large
  *
  * Fills 10,000 and 1,000,000 rows (with `--large` 10,000,000 too; `--sizes 1000,20000` for others), and
- * measures intake, questions, sweep and purge at each size in turn. Writes `results/growth.md` and
+ * measures intake, questions, poll and purge at each size in turn. Writes `results/growth.md` and
  * `.json`, and the query plans to `results/plans/`. Exits with 1 when a callback was lost or an answer wrong.
  */
 import 'reflect-metadata';

@@ -27,6 +27,11 @@ export function cpuSecondsOf(pid: number): number | null {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** CPU time of one process or, as `pid/task/tid`, of one thread, seconds; 0 when it has ended. */
+export function ownSecondsOf(task: string): number {
+  return (statOf(task)?.own ?? 0) / TICKS_PER_SECOND;
+}
+
 /** Parent of the process with this id and name; null when it does not run on this machine. */
 export function parentOf(pid: number, name: string): number | null {
   const stat = statOf(pid);
@@ -47,7 +52,7 @@ function processIds(): number[] {
   }
 }
 
-function statOf(pid: number): Stat | undefined {
+function statOf(pid: number | string): Stat | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -104,7 +104,7 @@ export const TARGETS: readonly Target[] = [
     figure: ratio('forged', 'empty', cpu),
   },
   {
-    // What is counted per minute, and the question of the sweeper once a second, do not grow with them.
+    // What is counted per minute, and the question of the poller once a second, do not grow with them.
     name: 'database statements per forged request',
     bound: { atMost: 0.01 },
     figure: (round) => round.get('forged')?.saturation.statements,

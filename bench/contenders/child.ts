@@ -18,6 +18,8 @@ export interface ServerSettings {
   readonly sleepMs: number;
   /** How the hand-written controller writes its rows. */
   readonly writing?: 'save' | 'insert';
+  /** Whether sessions are worked out; by default they are not. */
+  readonly sessions?: boolean;
   /** What this process does of the work; all of it by default. */
   readonly role?: LiveCallbackRole;
   /** Null: listeners run without BullMQ. */

@@ -15,8 +15,10 @@ export interface FillDialect {
   readonly text: (number: string) => string;
   /** Texts joined together. */
   readonly join: (...parts: string[]) => string;
-  /** SHA-256 of a text as base64url, as the module makes digests. */
-  readonly digest: (text: string) => string;
+  /** A digest as the module makes them: 4 bytes of a number, 12 of the SHA-256 of a text. */
+  readonly digest: (lead: string, text: string) => string;
+  /** Milliseconds as whole seconds. */
+  readonly seconds: (milliseconds: string) => string;
   /** Number of the day, from 0. */
   readonly day: string;
   readonly no: string;
@@ -33,8 +35,9 @@ export const FILL_DIALECTS: Record<DatabaseKey, FillDialect> = {
     hex: (number, digits) => `lpad(to_hex(${number}), ${digits}, '0')`,
     text: (number) => `cast(${number} AS text)`,
     join: (...parts) => parts.join(' || '),
-    digest: (text) =>
-      `translate(encode(sha256(convert_to(${text}, 'UTF8')), 'base64'), '+/=', '-_')`,
+    digest: (lead, text) =>
+      `(lpad(to_hex(${lead}), 8, '0') || left(encode(sha256(convert_to(${text}, 'UTF8')), 'hex'), 24))::uuid`,
+    seconds: (milliseconds) => `(${milliseconds} / 1000)`,
     day: `(i / ${ROWS_PER_DAY})`,
     no: 'false',
     id: (text) => `(${text})::uuid`,
@@ -47,8 +50,9 @@ export const FILL_DIALECTS: Record<DatabaseKey, FillDialect> = {
     hex: (number, digits) => `lower(lpad(hex(${number}), ${digits}, '0'))`,
     text: (number) => `cast(${number} AS char)`,
     join: (...parts) => `concat(${parts.join(', ')})`,
-    digest: (text) =>
-      `replace(replace(replace(to_base64(unhex(sha2(${text}, 256))), '+', '-'), '/', '_'), '=', '')`,
+    digest: (lead, text) =>
+      `unhex(concat(lpad(hex(${lead}), 8, '0'), left(sha2(${text}, 256), 24)))`,
+    seconds: (milliseconds) => `(${milliseconds} DIV 1000)`,
     day: `(i DIV ${ROWS_PER_DAY})`,
     no: '0',
     id: (text) => text,
@@ -64,7 +68,8 @@ export const FILL_DIALECTS: Record<DatabaseKey, FillDialect> = {
     hex: (number, digits) => `printf('%0${digits}x', ${number})`,
     text: (number) => `cast(${number} AS text)`,
     join: (...parts) => parts.join(' || '),
-    digest: (text) => `sha256_of(${text})`,
+    digest: (lead, text) => `digest_of(${lead}, ${text})`,
+    seconds: (milliseconds) => `(${milliseconds} / 1000)`,
     day: `(i / ${ROWS_PER_DAY})`,
     no: '0',
     id: (text) => text,
@@ -79,9 +84,13 @@ export const FILL_DIALECTS: Record<DatabaseKey, FillDialect> = {
 /** SQLite has no digests of its own. */
 function addDigest(dataSource: DataSource): void {
   const { databaseConnection } = dataSource.driver as unknown as {
-    databaseConnection: { function(name: string, body: (text: string) => string): void };
+    databaseConnection: {
+      function(name: string, body: (lead: number, text: string) => Buffer): void;
+    };
   };
-  databaseConnection.function('sha256_of', (text) =>
-    createHash('sha256').update(text).digest('base64url'),
-  );
+  databaseConnection.function('digest_of', (lead, text) => {
+    const digest = createHash('sha256').update(text).digest().subarray(0, 16);
+    digest.writeUInt32BE(lead);
+    return digest;
+  });
 }

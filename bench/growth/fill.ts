@@ -80,6 +80,7 @@ function callbackColumns(dialect: FillDialect, filling: Filling): Record<string,
   const stream = streamOf(dialect);
   return {
     id: idOf(dialect, filling),
+    registration: "'default'",
     kind: byKind((kind) => `'${kind}'`),
     event_type: byKind((_kind, eventType) => String(eventType)),
     state: `CASE WHEN ${isQuarantined(filling)} THEN 'quarantined' ELSE 'accepted' END`,
@@ -91,13 +92,14 @@ function callbackColumns(dialect: FillDialect, filling: Filling): Record<string,
     occurred_at: `${receivedAt} - 1000`,
     received_at: receivedAt,
     last_received_at: receivedAt,
-    deliveries_count: '1',
-    variant: dialect.no,
-    content_digest: digest(join("'content '", dialect.hex('i', 15))),
-    identity_digest: digest(join("'identity '", dialect.hex('i', 15))),
+    receipts_count: '1',
+    conflicting: dialect.no,
+    content_digest: digest(dialect.seconds(receivedAt), join("'content '", dialect.hex('i', 15))),
+    identity_digest: digest(streamNumberOf(dialect), join("'identity '", dialect.hex('i', 15))),
     errors: `CASE WHEN ${isQuarantined(filling)} THEN '["sequence must be a string"]' END`,
     remote_address: "'192.0.2.30'",
     body: bodyOf(dialect, stream),
+    body_encoding: "'utf8'",
   };
 }
 
@@ -108,7 +110,8 @@ function deliveryColumns(dialect: FillDialect, filling: Filling): Record<string,
   return {
     callback_id: idOf(dialect, filling),
     listener: `'${LISTENER}'`,
-    stream_key: dialect.digest(streamOf(dialect)),
+    registration: "'default'",
+    ordering_key: dialect.digest(streamNumberOf(dialect), streamOf(dialect)),
     state: `CASE WHEN ${isPending} THEN 'pending' WHEN ${DEAD} THEN 'dead' ELSE 'done' END`,
     attempts: `CASE WHEN ${isPending} THEN 1 WHEN ${DEAD} THEN 5 ELSE 1 END`,
     fence: '1',
@@ -138,6 +141,11 @@ function idOf({ hex, join, id }: FillDialect, filling: Filling): string {
 
 function streamOf({ join, day, text }: FillDialect): string {
   return join("'room-'", text(day), "'-'", text(`i % ${STREAMS_PER_DAY}`));
+}
+
+/** Spreads streams as a hash of their names does. */
+function streamNumberOf({ day }: FillDialect): string {
+  return `((${day} * ${STREAMS_PER_DAY} + i % ${STREAMS_PER_DAY}) * 2654435761) % 4294967296`;
 }
 
 function byKind(valueOf: (kind: string, eventType: number) => string): string {

@@ -1,7 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 
-import { CallbackDatabase, encodeCursor } from '../../src/audit/index.js';
-import { DeliveryLedger } from '../../src/bus/index.js';
+import { encodeCursor } from '../../src/operations/audit-query.js';
+import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
+import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';
 import { LiveCallbackAuditService, type CallbackFilter } from '../../src/index.js';
 import { lastStream, LISTENER, type Filling } from './filling.js';
 
@@ -15,16 +16,16 @@ export type AskedQuestion = () => Promise<unknown>;
 const PAGE = 10;
 const FAR_PAGE = 1_000;
 const HOUR_MS = 3_600_000;
-/** What a sweep asks for at most. */
-const SWEEP = 1_000;
+/** What a poll asks for at most. */
+const ROOM = 1_000;
 
-/** The questions of the README, the sweep when nothing is due, and one batch of a purge. */
+/** The questions of the README, the poll when nothing is due, and one batch of a purge. */
 export function questionsTo(
   app: INestApplicationContext,
   filling: Filling,
 ): Record<string, AskedQuestion> {
   const audit = app.get(LiveCallbackAuditService, { strict: false });
-  const ledger = app.get(DeliveryLedger, { strict: false });
+  const deliveries = app.get(DeliveryClaimer, { strict: false });
   const hoursAgo = (hours: number) => new Date(filling.newestAt - hours * HOUR_MS);
   const find = (filter: CallbackFilter) => () => audit.find({ ...filter, limit: PAGE });
   return {
@@ -34,6 +35,7 @@ export function questionsTo(
       to: hoursAgo(1),
     }),
     'kind and period': find({ kind: 'stream-push', from: hoursAgo(7), to: hoursAgo(6) }),
+    'kind that never came': find({ kind: 'summary' }),
     'state: quarantined': find({ state: 'quarantined' }),
     'delivery: pending': find({ delivery: 'pending' }),
     'delivery: dead': find({ delivery: 'dead' }),
@@ -41,7 +43,11 @@ export function questionsTo(
     [`${FAR_PAGE.toLocaleString('en')}th page`]: async () =>
       audit.find({ limit: PAGE, cursor: await farCursor(app) }),
     'stats of an hour': () => audit.stats({ from: hoursAgo(7), to: hoursAgo(6), bucket: 'minute' }),
-    'sweep, nothing due': () => ledger.claim([LISTENER], SWEEP, () => false),
+    'poll, nothing due': () =>
+      deliveries.claim(
+        { registration: 'default', listeners: [LISTENER] },
+        { roomOf: () => ROOM, holds: () => false, handOn: async () => {} },
+      ),
     [PURGE]: () => purgeBatch(audit),
   };
 }

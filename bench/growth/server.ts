@@ -4,8 +4,10 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
-import { CallbackDatabase } from '../../src/audit/index.js';
+import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { LiveCallbackModule } from '../../src/index.js';
+import { driverHandle } from '../../src/storage/connection/drivers/driver-handle.js';
+import { IN_TIME } from '../../src/storage/connection/drivers/sqlite.reader.js';
 import { serveNest } from '../contenders/application.js';
 import { readSettings } from '../contenders/child.js';
 import { countingListeners } from '../contenders/counting.listeners.js';
@@ -26,11 +28,7 @@ const recorder = new StatementRecorder();
   imports: [
     LiveCallbackModule.forRoot({
       keys: settings.key,
-      database: {
-        ...(settings.database as DataSourceOptions),
-        logging: ['query'],
-        logger: recorder,
-      },
+      database: settings.database as DataSourceOptions,
     }),
   ],
   providers: countingListeners(settings),
@@ -57,7 +55,16 @@ await serveNest(GrowthModule, settings, (app) => {
 
     /** The plans of the statements of a question, as text. */
     async plan({ name, filling }: { name: string; filling: Filling }): Promise<string> {
-      const { dataSource } = app.get(CallbackDatabase, { strict: false });
+      const database = app.get(CallbackDatabase, { strict: false });
+      const { dataSource } = database;
+      // Its connections inherit no logger, and those for questions are others.
+      Object.assign(dataSource, { logger: recorder });
+      // What the thread of questions asks for each row, and no plan depends on.
+      if (dataSource.options.type === 'better-sqlite3') {
+        driverHandle.sqlite(dataSource).function(IN_TIME.replace('()', ''), () => 1);
+      }
+      const read = (question: (at: typeof dataSource) => Promise<unknown>) => question(dataSource);
+      Object.assign(database, { read });
       const statements = await recorder.during(async () => questions(filling)[name]?.());
       return explain(dataSource, statements);
     },
