@@ -229,3 +229,14 @@ describe('a Kafka producer', () => {
     });
   });
 });
+
+describe('a NATS message of Nest 11', () => {
+  it('comes as bytes, and is read', () => {
+    const bytes = new TextEncoder().encode('{"id":"ü"}');
+    const channel = 'live-callback.stream-push';
+    expect(deserializer.deserialize(bytes, { channel })).toEqual({
+      pattern: channel,
+      data: { id: 'ü' },
+    });
+  });
+});

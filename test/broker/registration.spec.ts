@@ -172,6 +172,13 @@ describe('a start is refused', () => {
       'nestjs-live-callback/broker needs the package @nestjs/not-there, which is not installed: npm install @nestjs/not-there',
     );
   });
+
+  it('but not when another serves as well', () => {
+    expect(loadOptional('@nestjs/not-there', 'cloudevents')).toHaveProperty('CloudEvent');
+    expect(() => loadOptional('@nestjs/not-there', '@nestjs/nor-there')).toThrow(
+      'nestjs-live-callback/broker needs the package @nestjs/not-there, which is not installed: npm install @nestjs/not-there',
+    );
+  });
 });
 
 describe('an application that stops', () => {
@@ -246,5 +253,21 @@ describe('a CloudEvent', () => {
     expect(toCloudEvent(event(fixed, 2), '/x').toString()).toBe(
       toCloudEvent(event(fixed, 1), '/x').toString(),
     );
+  });
+
+  it('holds no credentials of a push, unless the host wants them', () => {
+    const secret = 'txSecret=0123456789abcdef';
+    const payload = streamPushCallback({ stream_param: secret });
+    const event = {
+      ...liveEventOf('stream-push', payload),
+      id: 'fixed',
+      receivedAt: new Date(0),
+      attempt: 1,
+    } as ReturnType<typeof liveEventOf<'stream-push'>>;
+    expect(JSON.stringify(toCloudEvent(event, '/x'))).not.toContain('txSecret');
+    expect(toCloudEvent(event, '/x').data).toMatchObject({ data: { stream_id: 'test_stream' } });
+    expect(JSON.stringify(toCloudEvent(event, '/x', true))).toContain(secret);
+    const unknown = { ...event, kind: 'unknown', data: { ...payload, stream_param: secret } };
+    expect(JSON.stringify(toCloudEvent(unknown as never, '/x'))).not.toContain('txSecret');
   });
 });

@@ -80,7 +80,7 @@ describe.skipIf(isBrokerAbsent('RabbitMQ'))('RabbitMQ', () => {
     onTestFinished(() => connection.close());
     const channel = await connection.createChannel();
     await channel.assertQueue(queue, { durable: false });
-    const { logger, delivery } = await forward({
+    const client: ClientProvider = {
       transport: Transport.RMQ,
       options: {
         urls: [amqpUrl()],
@@ -89,7 +89,9 @@ describe.skipIf(isBrokerAbsent('RabbitMQ'))('RabbitMQ', () => {
         socketOptions: { reconnectTimeInSeconds: 1 },
         serializer,
       },
-    });
+    };
+    // The attempt that opens the connection is told why it fails, and must still be there then.
+    const { logger, delivery } = await forward(client, { timeoutMs: 4_000 });
     await expect
       .poll(() => logger.text, { timeout: 10_000 })
       .toMatch(/PRECONDITION.FAILED.* exists with other settings: give the client the same/);
@@ -169,11 +171,11 @@ describe.skipIf(isBrokerAbsent('NATS JetStream'))('NATS', () => {
         transport: Transport.NATS,
         options: { servers, user: PRIVATE_USER, pass: PRIVATE_PASSWORD, serializer },
       },
-      { jetStream: false },
+      { jetStream: false, includeStreamParam: true },
       streamPushCallback({ stream_param: 'x'.repeat(2_000) }),
     );
     await expect.poll(async () => (await delivery()).state).toBe('dead');
-    expect((await delivery()).lastError).toMatch(/did not take the event: .*max_payload/);
+    expect((await delivery()).lastError).toMatch(/did not take the event: .*max_payload/i);
   });
 });
 

@@ -4,13 +4,12 @@ import { BullModule } from '@nestjs/bullmq';
 import type { Provider } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import type { DataSourceOptions } from 'typeorm';
-import { onTestFinished } from 'vitest';
 
 import {
   LiveCallbackBullModule,
   type LiveCallbackBullModuleOptions,
 } from '../../src/bullmq/index.js';
-import { CallbackDatabase } from '../../src/audit/index.js';
+import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import {
   LiveCallbackAuditService,
   LiveCallbackModule,
@@ -18,6 +17,7 @@ import {
   type LiveCallbackRole,
 } from '../../src/index.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
+import { onTestFinished } from '../support/current-test.js';
 import { KEY, startWith, type Answer, type Host } from '../support/application.js';
 import type { LogLines } from '../support/log-lines.js';
 import { REDIS } from '../support/redis.js';
@@ -78,7 +78,7 @@ export async function startBullHost(host: BullHost): Promise<Host> {
   return started;
 }
 
-/** For what runs in other processes, or after a sweep. */
+/** For what runs in other processes, or after a poll. */
 export const PATIENCE = { timeout: 15_000 };
 
 /** How many callbacks have a delivery that is neither done nor dead. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
-import { onTestFinished } from 'vitest';
 
+import { onTestFinished } from '../support/current-test.js';
 import { freePort } from '../support/free-port.js';
 
 /** A Redis of one test, which may be killed, frozen and filled; it goes with the test. */

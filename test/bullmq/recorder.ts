@@ -32,7 +32,7 @@ export function recorder(
     listener: Orders,
     seen,
     sequencesOf: (stream) =>
-      seen.filter((event) => event.stream.name === stream).map(({ data }) => data.sequence),
+      seen.filter((event) => event.stream.name === stream).map(({ data }) => data.sequence!),
     get ids() {
       return seen.map((event) => event.id);
     },

@@ -186,7 +186,7 @@ describe.each(DATABASES)('audit on $name', ({ name, isAbsent, create }) => {
 
 /** Makes everything so many days older. */
 async function age({ DATABASE_URL = '' }: Record<string, string>, days: number): Promise<void> {
-  const { dataSourceOptionsOf } = await import('../../src/config/database-url.js');
+  const { dataSourceOptionsOf } = await import('../../src/options/database-url.js');
   const tables = await new DataSource(dataSourceOptionsOf(DATABASE_URL)).initialize();
   const ms = days * 86_400_000;
   const rows = await tables.query<{ id: string }[]>('SELECT id FROM live_callback');

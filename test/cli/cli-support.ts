@@ -6,11 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 
 import type { DataSourceOptions } from 'typeorm';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 
 import { runCli } from '../../src/cli/run-cli.js';
 import { Terminal } from '../../src/cli/terminal.js';
 import { EMULATOR_CREDENTIAL } from '../../src/emulator/index.js';
+import { onTestFinished } from '../support/current-test.js';
 import { KEY } from '../support/application.js';
 
 export const ADMIN_TOKEN = 'AdminTokenOfTheCliTests';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { SENT_KINDS } from '../../src/cli/send/callback-builders.js';
-import { EVENT_DEFINITIONS } from '../../src/events/index.js';
+import { EVENT_DEFINITIONS } from '../../src/events/event-definitions.js';
 import { signatureOf } from '../../src/testing/index.js';
 import { KEY } from '../support/application.js';
 import { answering, startReceiver } from '../support/callback-receiver.js';
@@ -27,6 +27,16 @@ describe('send, to the module', () => {
       expect([kind, code]).toEqual([kind, 0]);
       expect(stdout).toContain(`/live-callback/${kind}: 200 {"code":0}`);
       expect(stdout).toContain('stored, now or before');
+    }
+  });
+
+  it('takes the URL of a kind, as it stands in the console, for the base of all', async () => {
+    const host = await scratchHost();
+    for (const kind of ['stream-push', 'stream-interrupt']) {
+      const url = `${host.url}/live-callback/stream-push?from=console`;
+      const { code, stdout } = await cli(['send', kind, '--url', url], { env: ENV });
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`/live-callback/${kind}`)]);
+      expect(stdout).not.toContain('stream-push/');
     }
   });
 

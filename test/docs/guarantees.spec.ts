@@ -34,6 +34,26 @@ describe('the table of faults', () => {
   });
 });
 
+describe('the table of findings in SECURITY.md', () => {
+  const security = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
+  const named = [...security.matchAll(/`(test\/[^`]+\.spec\.ts)`: `([^`]+)`/g)];
+
+  it.each(named.map(([, file = '', title = '']) => ({ file, title })))(
+    'names tests that exist: $title',
+    ({ file, title }) => {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      const quoted = [`'${title}'`, `"${title}"`, `\`${title}\``];
+      expect(quoted.some((text) => source.includes(text))).toBe(true);
+    },
+  );
+
+  it('names one for every row', () => {
+    const found = security.split('## What was found')[1]!.match(/^\| (?!-|Finding)/gm) ?? [];
+    expect(found.length).toBeGreaterThan(25);
+    expect(named.length).toBeGreaterThanOrEqual(found.length);
+  });
+});
+
 describe('the text of the guarantees', () => {
   it('names files and folders of the repository that exist', () => {
     const paths = [...TEXT.matchAll(/`((?:test|src|docs)\/[\w./-]+)`/g)].map(

@@ -2,9 +2,12 @@
  * What the API can be told to do wrong, before or after the action takes effect, as the official SDK
  * sees it; and the helper routes, by which another process tells it.
  */
+import { request } from 'node:http';
+
 import { describe, expect, it } from 'vitest';
 
 import type { ApiFault, FaultEffect } from '../../src/emulator/api/index.js';
+import { CssEmulator, type StreamHistory } from '../../src/emulator/index.js';
 import { rawCall, scratchApi, sdkClient, sdkCodeOf, type SdkError } from './api-support.js';
 
 const TEMPLATE = {
@@ -12,6 +15,14 @@ const TEMPLATE = {
   StreamBeginNotifyUrl: 'https://a.example.com/push?token=secret-token',
   CallbackKey: 'SecretKey1',
 };
+
+function runningStreams(count: number): StreamHistory {
+  const emulator = new CssEmulator({ directory: { targetOf: () => undefined } });
+  for (let index = 0; index < count; index++) {
+    emulator.pushStream({ domain: 'push.example.com', streamName: `room-${index}` });
+  }
+  return emulator;
+}
 
 describe.each<ApiFault['when']>(['before', 'after'])('a fault %s the effect', (when) => {
   it.each<[string, FaultEffect, string | RegExp]>([
@@ -84,9 +95,49 @@ describe('the API', () => {
     await call();
   });
 
+  it('answers with pages that do not hold what they seem to', async () => {
+    const api = await scratchApi({ history: runningStreams(25), edition: 'international' });
+    const client = sdkClient(api);
+    const namesOf = async (PageNum: number) => {
+      const page = { PageNum, PageSize: 10 };
+      const { OnlineInfo, TotalNum } = (await client.request(
+        'DescribeLiveStreamOnlineList',
+        page,
+      )) as { OnlineInfo: { StreamName?: string }[]; TotalNum: number };
+      expect(TotalNum).toBe(25);
+      return OnlineInfo.map(({ StreamName }) => StreamName);
+    };
+    const action = 'DescribeLiveStreamOnlineList';
+    api.fail({ action, effect: { lessRows: 3 } });
+    expect(await namesOf(1)).toHaveLength(7);
+    api.fail({ action, effect: { moved: 2 }, count: 2 });
+    expect((await namesOf(1)).at(-1)).toBe('room-9');
+    expect((await namesOf(2))[0]).toBe('room-12');
+    api.fail({ action, effect: { without: 'StreamName' } });
+    expect(await namesOf(1)).toEqual(Array.from({ length: 10 }, () => undefined));
+    expect((await namesOf(1))[0]).toBe('room-0');
+  });
+
+  it('fails a part of the calls, the same ones for the same seed', async () => {
+    const outcomesOf = async (seed: number) => {
+      const api = await scratchApi({ seed });
+      api.fail({ action: '*', rate: 0.5, effect: { error: 'InternalError' } });
+      const client = sdkClient(api);
+      for (let call = 0; call < 40; call++) {
+        await client.request('DescribeLiveCallbackRules', {}).catch(() => {});
+      }
+      return api.requests.map(({ fault }) => (fault ? 1 : 0)).join('');
+    };
+    const outcomes = await outcomesOf(7);
+    expect(outcomes.match(/1/g)!.length).toBeGreaterThan(10);
+    expect(outcomes.match(/0/g)!.length).toBeGreaterThan(10);
+    expect(await outcomesOf(7)).toBe(outcomes);
+    expect(await outcomesOf(8)).not.toBe(outcomes);
+  });
+
   it('finds requests out of time when its clock is off', async () => {
     const api = await scratchApi();
-    api.shiftClock(-301_000);
+    api.shiftClock(-360_000);
     const call = sdkClient(api).request('DescribeLiveCallbackRules', {});
     expect(await sdkCodeOf(call)).toBe('AuthFailure.SignatureExpire');
   });
@@ -207,5 +258,44 @@ describe('the helper routes', () => {
     }
     const rule = { domain: 'a.example.com', appName: 'live', template: 3 };
     expect((await admin('PUT', 'state', { rules: [rule] })).status).toBe(400);
+  });
+});
+
+describe('the helper routes', () => {
+  const statusFor = (url: string, host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request(`${url}/_emulator/requests`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('refuse a name that a page could have given this machine', async () => {
+    const api = await scratchApi();
+    for (const host of ['evil.example.com', 'evil.example.com:80', '127.0.0.1.evil.example']) {
+      expect([host, await statusFor(api.url, host)]).toEqual([host, 403]);
+    }
+    for (const host of ['127.0.0.1:3100', '[::1]:3100', 'localhost', 'emulator:3100', '10.0.0.7']) {
+      expect([host, await statusFor(api.url, host)]).toEqual([host, 200]);
+    }
+  });
+
+  it.each<[string, Partial<ApiFault>, string]>([
+    ['often without end', { count: Infinity }, 'count must be an integer from 1 to 1000000.'],
+    ['late without end', { effect: { delayMs: 1e12 } }, 'delayMs must be'],
+    ['with a status that is none', { effect: { status: 99_999 } }, 'status must be'],
+  ])('take no fault that strikes %s', async (_name, fault, message) => {
+    const api = await scratchApi();
+    expect(() => api.fail({ action: '*', effect: { drop: true }, ...fault })).toThrow(message);
+  });
+
+  it('take no more faults than they can hold', async () => {
+    const api = await scratchApi();
+    const fault: ApiFault = { action: '*', effect: { drop: true } };
+    for (let n = 0; n < 1_000; n++) api.fail(fault);
+    expect(() => api.fail(fault)).toThrow('1000 faults wait already');
+    expect(() => api.limit('NoSuchAction', 1)).toThrow('There is no action NoSuchAction');
   });
 });

@@ -9,7 +9,7 @@ import type {
   EmulatedSession,
   StreamHistory,
 } from '../../src/emulator/stream.history.js';
-import { scratchApi, sdkClient, sdkCodeOf } from './api-support.js';
+import { rawCall, scratchApi, sdkClient, sdkCodeOf } from './api-support.js';
 
 const NOW = Date.parse('2026-03-10T12:00:00Z');
 const MINUTE = 60_000;
@@ -23,6 +23,7 @@ function session(change: Partial<EmulatedSession> = {}): EmulatedSession {
     appName: 'live',
     streamName: 'room',
     sequence: '7001',
+    backup: false,
     startedAt: NOW - 30 * MINUTE,
     endedAt: NOW - 10 * MINUTE,
     clientIp: '203.0.113.7',
@@ -243,10 +244,54 @@ describe('what is live now', () => {
     });
     const ofOther = { DomainName: 'other.example.com' };
     expect(await read('DescribeLiveStreamOnlineList', ofOther)).toMatchObject({ TotalNum: 1 });
-    for (const PageSize of [9, 101]) {
+    for (const PageSize of [9, 300_001]) {
       const call = read('DescribeLiveStreamOnlineList', { PageSize });
       expect(await sdkCodeOf(call)).toBe('InvalidParameterValue');
     }
+  });
+
+  it('is in the push information, a row for each push, 200 to a page', async () => {
+    const pushes = Array.from({ length: 201 }, (_, index) =>
+      session({ ...running, sequence: `${index}`, startedAt: NOW - 2 * MINUTE }),
+    );
+    const read = await scratchReader([session(), ...pushes]);
+    const row = { StreamName: 'room', PushDomain: 'push.example.com', AppName: 'live' };
+    const first = await read('DescribeLiveStreamPushInfoList', { PushDomain: 'push.example.com' });
+    expect(first).toMatchObject({ TotalNum: 201, TotalPage: 2, PageSize: 200 });
+    const { DataInfoList } = first as { DataInfoList: object[] };
+    expect(DataInfoList).toHaveLength(200);
+    expect(DataInfoList[0]).toMatchObject({ ...row, BeginPushTime: '2026-03-10T11:58:00Z' });
+    const elsewhere = { PushDomain: 'other.example.com' };
+    expect(await read('DescribeLiveStreamPushInfoList', elsewhere)).toMatchObject({ TotalNum: 0 });
+  });
+
+  it('is in the list of backup streams with the sequence of each push, in a region', async () => {
+    const history: StreamHistory = {
+      sessions: () => [
+        session({ ...running, sequence: '1' }),
+        session({ ...running, sequence: '2', startedAt: NOW - MINUTE, backup: true }),
+        session({ ...running, sequence: '3', streamName: 'other' }),
+        session(),
+      ],
+      attempts: () => [],
+    };
+    const api = await scratchApi({ now: () => NOW, history });
+    const ask = (headers: Record<string, string>) =>
+      rawCall(api, 'DescribeBackupStreamList', { headers, body: '{"StreamName":"room"}' });
+    expect((await ask({})).code).toBe('MissingParameter');
+    expect((await ask({ 'x-tc-region': 'ap-nowhere' })).code).toBe('UnsupportedRegion');
+    const push = { DomainName: 'push.example.com', AppName: 'live' };
+    expect((await ask({ 'x-tc-region': 'ap-guangzhou' })).response).toMatchObject({
+      StreamInfoList: [
+        {
+          StreamName: 'room',
+          BackupList: [
+            { ...push, UpstreamSequence: '1', MasterFlag: 1, PublishTime: '2026-03-10T11:30:00Z' },
+            { ...push, UpstreamSequence: '2', MasterFlag: 0, PublishTime: '2026-03-10T11:59:00Z' },
+          ],
+        },
+      ],
+    });
   });
 
   it('is active, and everything else inactive', async () => {
@@ -281,5 +326,89 @@ describe('DescribeStreamPushInfoList', () => {
     });
     const long = { ...question, StartTime: iso(NOW - 4 * 60 * MINUTE) };
     expect(await sdkCodeOf(read('DescribeStreamPushInfoList', long))).toBe('InvalidParameterValue');
+  });
+});
+
+describe('the editions', () => {
+  it('differ in their actions, and in the largest page of the online list', async () => {
+    const api = await scratchApi({ now: () => NOW, edition: 'international' });
+    const client = sdkClient(api);
+    for (const action of ['DescribeCallbackRecordsList', 'DescribeBackupStreamList']) {
+      expect(await sdkCodeOf(client.request(action, {}))).toBe('InvalidAction');
+    }
+    const pageOf = (PageSize: number) =>
+      client.request('DescribeLiveStreamOnlineList', { PageSize });
+    expect(await pageOf(100)).toMatchObject({ TotalNum: 0 });
+    expect(await sdkCodeOf(pageOf(101))).toBe('InvalidParameterValue');
+  });
+
+  it('throttle as documented, and tell how many calls came in a second', async () => {
+    let time = NOW;
+    const api = await scratchApi({ now: () => time });
+    const client = sdkClient(api);
+    const ask = () =>
+      client.request('DescribeCallbackRecordsList', { ...HOUR_BEFORE, ...PAGE_OF_ROOM });
+    const codes = await Promise.all(
+      Array.from({ length: 21 }, () =>
+        ask().then(
+          () => 'ok',
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    expect(codes.filter((code) => code === 'ok')).toHaveLength(20);
+    expect(codes).toContain('RequestLimitExceeded');
+    expect(api.peakOf('DescribeCallbackRecordsList')).toBe(21);
+    time += 1_000;
+    await ask();
+    api.limit('DescribeCallbackRecordsList', 1);
+    expect(await sdkCodeOf(ask())).toBe('RequestLimitExceeded');
+  });
+});
+
+const PAGE_OF_ROOM = { StreamName: 'room', PageNum: 1, PageSize: 10 };
+
+describe('what the cloud has not heard of yet', () => {
+  it('is not in its lists, and what it has not forgotten yet still is', async () => {
+    let time = NOW;
+    const running = { endedAt: null, errcode: null, errmsg: null };
+    const history: StreamHistory = {
+      sessions: () => [
+        session({ streamName: 'begun', ...running, startedAt: NOW }),
+        session({ streamName: 'over', endedAt: NOW }),
+      ],
+      attempts: () => [attempt({ at: NOW - 1, endedAt: NOW })],
+    };
+    const delays = { onlineMs: 60_000, eventsMs: 600_000, recordsMs: 120_000 };
+    const api = await scratchApi({ now: () => time, history, delays });
+    const client = sdkClient(api);
+    const known = async () => {
+      const window = { StartTime: iso(NOW - MINUTE), EndTime: iso(time) };
+      const online = await client.request('DescribeLiveStreamOnlineList', {});
+      const events = await client.request('DescribeLiveStreamEventList', window);
+      const records = await client.request('DescribeCallbackRecordsList', {
+        ...window,
+        ...PAGE_OF_ROOM,
+      });
+      return {
+        online: (online as { OnlineInfo: { StreamName: string }[] }).OnlineInfo.map(
+          ({ StreamName }) => StreamName,
+        ),
+        events: (events as { TotalNum: number }).TotalNum,
+        records: (records as { TotalNum: number }).TotalNum,
+      };
+    };
+    expect(await known()).toEqual({ online: ['over'], events: 0, records: 0 });
+    time += 60_000;
+    expect(await known()).toMatchObject({ online: ['begun'] });
+    time += 60_000;
+    expect(await known()).toMatchObject({ records: 1 });
+    time += 480_000;
+    expect(await known()).toEqual({ online: ['begun'], events: 1, records: 1 });
+    const state = { DomainName: 'push.example.com', AppName: 'live', StreamName: 'over' };
+    time = NOW;
+    expect(await client.request('DescribeLiveStreamState', state)).toMatchObject({
+      StreamState: 'inactive',
+    });
   });
 });

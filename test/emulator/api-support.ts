@@ -1,7 +1,6 @@
 import { Agent } from 'node:http';
 
 import { CommonClient } from 'tencentcloud-sdk-nodejs-common';
-import { onTestFinished } from 'vitest';
 
 import {
   CloudApiServer,
@@ -10,6 +9,7 @@ import {
   type CloudApiServerOptions,
 } from '../../src/emulator/api/index.js';
 import { tc3Signature, dateOf } from '../../src/emulator/api/tc3.signature.js';
+import { onTestFinished } from '../support/current-test.js';
 
 const VERSION = '2018-08-01';
 

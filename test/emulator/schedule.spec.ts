@@ -14,7 +14,7 @@ import {
   type CssEmulatorOptions,
   type RetryProfileName,
 } from '../../src/emulator/index.js';
-import { EventCatalog } from '../../src/events/index.js';
+import { EventCatalog } from '../../src/events/event-catalog.js';
 import { KEY } from '../support/application.js';
 import { answering, startReceiver, type CallbackReceiver } from '../support/callback-receiver.js';
 import { freePort } from '../support/free-port.js';
@@ -24,7 +24,7 @@ const TWELVE_MINUTES = [60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 660, 72
 const THREE_MINUTES = [60, 120, 180];
 const KINDS = new EventCatalog().definitions.map(({ kind }) => kind);
 
-/** Seconds after the first attempt, as the documents of each time say. */
+/** Seconds after the first attempt, by the rules of each time (docs/protocol.md, 2.2 and 2.3). */
 const SCHEDULE: Record<RetryProfileName, (kind: string) => readonly number[]> = {
   current: (kind) => {
     if (kind === 'screenshot') return [120, 240, 360, 480, 600];

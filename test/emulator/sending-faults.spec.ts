@@ -260,9 +260,9 @@ describe('on the way', () => {
 /** What the module must make of a push with a fault, at the latest after the sender's retries. */
 const EXPECTED: Record<FaultName, { rows: object[]; events: string[]; answers: unknown[] }> =
   (() => {
-    const push = { kind: 'stream-push', state: 'accepted', variant: false, deliveriesCount: 1 };
+    const push = { kind: 'stream-push', state: 'accepted', conflicting: false, receiptsCount: 1 };
     const once = { rows: [push], events: ['stream-push'] };
-    const twice = { rows: [{ ...push, deliveriesCount: 2 }], events: ['stream-push'] };
+    const twice = { rows: [{ ...push, receiptsCount: 2 }], events: ['stream-push'] };
     return {
       duplicate: { ...twice, answers: [200, 200] },
       reorder: { ...once, answers: [200] },
@@ -306,4 +306,54 @@ describe('the module stores and delivers', () => {
     const delivered = host.app.get(EventRecorder).events.map(({ kind }) => kind);
     expect(delivered.toSorted()).toEqual(events.toSorted());
   });
+});
+
+describe('a network that loses and delays', () => {
+  const MINUTE = 60_000;
+
+  async function arrivalsOf(seed: number) {
+    const receiver = await startReceiver();
+    const clock = new VirtualClock({ startAt: 1_800_000_000_000 });
+    const network = { seed, lost: 0.3, late: 0.5, maxDelayMs: 5 * MINUTE };
+    const directory = fixedTarget({ key: KEY, baseUrl: receiver.url });
+    const emulator = new CssEmulator({ directory, clock, network });
+    onTestFinished(() => emulator.close());
+    for (let index = 0; index < 100; index++) {
+      emulator.pushStream({ ...PUSH, streamName: `room-${index}` });
+    }
+    await clock.advance(30 * MINUTE);
+    return {
+      names: receiver.requests.map(({ payload }) => String(payload['stream_id'])),
+      lost: emulator
+        .attempts()
+        .filter(({ retry, isAcknowledged }) => retry === 12 && !isAcknowledged),
+    };
+  }
+
+  it('keeps some callbacks back and others away, the same ones for the same seed', async () => {
+    const { names, lost } = await arrivalsOf(3);
+    expect(lost.length).toBeGreaterThan(15);
+    expect(lost.length).toBeLessThan(45);
+    expect(names).toHaveLength(100 - lost.length);
+    const inOrder = names.toSorted((one, other) => Number(one.slice(5)) - Number(other.slice(5)));
+    expect(names).not.toEqual(inOrder);
+    expect((await arrivalsOf(3)).names).toEqual(names);
+    expect((await arrivalsOf(4)).names).not.toEqual(names);
+  });
+
+  it.each([{ lost: 1.1 }, { late: -1 }, { maxDelayMs: Number.NaN }])('is not %j', (network) => {
+    const directory = fixedTarget({ key: KEY, baseUrl: 'http://127.0.0.1:1' });
+    expect(() => new CssEmulator({ directory, network })).toThrow(/network\./);
+  });
+});
+
+it('a push that is a backup replaces none', async () => {
+  const { clock, emulator, kinds } = await setUp();
+  const main = emulator.pushStream(PUSH);
+  const backup = emulator.pushStream({ ...PUSH, backup: true });
+  await clock.advance(0);
+  expect(kinds()).toEqual(['stream-push', 'stream-push']);
+  expect([main.isRunning, backup.isRunning]).toEqual([true, true]);
+  emulator.pushStream(PUSH);
+  expect([main.isRunning, backup.isRunning]).toEqual([false, false]);
 });

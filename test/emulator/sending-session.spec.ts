@@ -105,7 +105,7 @@ describe('a session', () => {
     const sent = new Set(emulator.attempts().map(({ callbackId }) => callbackId));
     expect(rows).toHaveLength(sent.size);
     for (const row of rows) {
-      expect(row).toMatchObject({ state: 'accepted', variant: false, deliveriesCount: 1 });
+      expect(row).toMatchObject({ state: 'accepted', conflicting: false, receiptsCount: 1 });
       expect(row.receivedAt.getTime()).toBeLessThanOrEqual(clock.now());
     }
     expect(events.map(({ id }) => id).toSorted()).toEqual(rows.map(({ id }) => id).toSorted());

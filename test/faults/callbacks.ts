@@ -2,6 +2,7 @@ import {
   recordFileCallback,
   screenshotCallback,
   signCallback,
+  streamInterruptCallback,
   streamPushCallback,
 } from '../../src/testing/index.js';
 
@@ -16,15 +17,28 @@ export interface OutgoingCallback {
   readonly label: string;
 }
 
-/** The n-th callback of a run: half of them pushes, some recorded files, the others screenshots. */
+/** The n-th callback of a run: four of ten pushes, one the interruption of the latest of them, one a recorded file, the others screenshots. */
 export function callbackNo(n: number, key: string): OutgoingCallback {
   const stream_id = `stream-${n % STREAMS}`;
   const fields = { stream_id, stream_param: `n=${n}&${AWKWARD[n % AWKWARD.length]}` };
   const turn = Math.floor(n / STREAMS) % 10;
-  const build = turn < 5 ? streamPushCallback : turn < 6 ? recordFileCallback : screenshotCallback;
-  const { body, payload } = signCallback(build(fields), { key });
+  const { body, payload } = signCallback(builderOf(turn)({ ...fields, ...sequenceOf(n, turn) }), {
+    key,
+  });
   return {
     body: n % 7 === 0 ? JSON.stringify(payload, null, 2) : body,
     label: `callback ${n} of ${stream_id}`,
   };
+}
+
+function builderOf(turn: number) {
+  if (turn < 4) return streamPushCallback;
+  if (turn === 4) return streamInterruptCallback;
+  return turn === 5 ? recordFileCallback : screenshotCallback;
+}
+
+/** An interruption ends the push that came before it in its stream. */
+function sequenceOf(n: number, turn: number): { sequence?: string } {
+  if (turn > 4) return {};
+  return { sequence: String(turn === 4 ? n - STREAMS : n) };
 }

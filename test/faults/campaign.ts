@@ -21,6 +21,7 @@ import { Outages, type Outage } from './outages.js';
 import { judgeRepeats, type Repeats } from './repeats.js';
 import { Schedule, type Plan } from './schedule.js';
 import { Sender } from './sender.js';
+import { judgeSessions, type SessionOutcome } from './sessions.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'KeyOfTheFaultHarness';
@@ -32,6 +33,8 @@ export interface Outcome {
   readonly comparison: Comparison;
   readonly repeats: Repeats;
   readonly order: Order;
+  /** Null without sessions. */
+  readonly sessions: SessionOutcome | null;
   readonly lives: readonly Life[];
   readonly outages: readonly Outage[];
   readonly sender: Sender;
@@ -79,7 +82,12 @@ export async function runCampaign(
   const ledger = new Ledger(join(folder, 'ledger.db'));
   const outages = new Outages();
   const ports = await freePorts(plan.nodes);
-  const settings = { database: database.options, key: KEY, redisPort: redis?.port };
+  const settings = {
+    database: database.options,
+    key: KEY,
+    sessions: plan.sessions,
+    redisPort: redis?.port,
+  };
   const databaseVersion = await prepare(database);
   const application = new ApplicationNodes(ports, program, settings, folder, outages);
   let isClean = false;
@@ -107,6 +115,7 @@ export async function runCampaign(
     await keepOpen(host, folder);
     const stopMs = await application.stop();
     await collectTables(ledger, host);
+    const sessions = plan.sessions ? await judgeSessions(host) : null;
     await host.destroy();
     const { lives } = application;
     await collectJournals(ledger, folder, lives);
@@ -116,6 +125,7 @@ export async function runCampaign(
       comparison: compare(ledger),
       repeats: judgeRepeats(ledger, lives, outages),
       order: judgeOrder(ledger, lives, outages),
+      sessions,
       lives,
       outages: outages.all,
       sender,

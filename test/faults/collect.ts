@@ -68,7 +68,8 @@ export async function collectTables(ledger: Ledger, host: DataSource): Promise<v
   for await (const rows of rowsOf<CallbackRow>(
     host,
     (after) =>
-      `SELECT id, body, kind, received_at FROM live_callback WHERE id > '${after}' ORDER BY id`,
+      `SELECT id, body, kind, received_at FROM live_callback
+       WHERE id > '${after}' AND origin = 'callback' ORDER BY id`,
     FIRST_ID,
   )) {
     ledger.inTransaction(() => {

@@ -18,14 +18,14 @@ import { figuresOf, headOf, sectionOf } from './report.js';
 import type { Plan } from './schedule.js';
 
 const USAGE =
-  'Usage: npm run test:faults -- --duration SECONDS --kills N --db sqlite|postgres|mysql|all [--nodes N] [--engine bullmq] [--outages N] [--callbacks N] [--report FILE]; several nodes need postgres or mysql';
+  'Usage: npm run test:faults -- --duration SECONDS --kills N --db sqlite|postgres|mysql|all [--nodes N] [--engine bullmq] [--sessions] [--outages N] [--callbacks N] [--report FILE]; several nodes need postgres or mysql';
 const KILLS_PER_OUTAGE = 10;
 const KILLS_PER_REDIS_FAULT = 2;
 
 const DATABASES: Record<string, { name: string; start: () => Promise<FaultyDatabase> }> = {
   sqlite: { name: 'SQLite', start: createSqlite },
   postgres: { name: 'PostgreSQL', start: startPostgres },
-  mysql: { name: 'MariaDB', start: startMariadb },
+  mysql: { name: 'MariaDB', start: () => startMariadb() },
 };
 
 const { values } = parseArgs({
@@ -36,6 +36,7 @@ const { values } = parseArgs({
     callbacks: { type: 'string', default: '0' },
     nodes: { type: 'string', default: '1' },
     engine: { type: 'string' },
+    sessions: { type: 'boolean', default: false },
     db: { type: 'string', default: 'sqlite' },
     report: { type: 'string' },
   },
@@ -47,9 +48,10 @@ const plan: Plan = {
   outages: Number(values.outages ?? Math.ceil(kills / KILLS_PER_OUTAGE)),
   callbacks: Number(values.callbacks),
   nodes: Number(values.nodes),
+  sessions: values.sessions,
   redisFaults: values.engine ? Math.ceil(kills / KILLS_PER_REDIS_FAULT) : 0,
 };
-const { duration, ...counts } = plan;
+const { duration, sessions: _sessions, ...counts } = plan;
 const areCounts = Object.values(counts).every((count) => Number.isSafeInteger(count) && count >= 0);
 const chosen = values.db === 'all' ? Object.keys(DATABASES) : [values.db];
 const areDatabases = chosen.every((db) => Object.hasOwn(DATABASES, db));
@@ -84,6 +86,14 @@ async function runOn(chosenDatabase: (typeof DATABASES)[string], program: string
         const breaches = breachesOf(figures, plan);
         sections.push(sectionOf(name, plan, outcome, breaches));
         for (const breach of breaches) print(`${name}: ${breach}`);
+        if (outcome.sessions) {
+          const { sessions, differences } = outcome.sessions;
+          for (const one of differences.slice(0, 10)) print(`${name}: ${one}`);
+          print(
+            `${name}: ${sessions} sessions, ${differences.length} otherwise than without faults`,
+          );
+          if (differences.length > 0) process.exitCode = 1;
+        }
         print(`${name}: ${lineOf(figures)}`);
         if (breaches.length > 0) process.exitCode = 1;
         return breaches.length === 0;

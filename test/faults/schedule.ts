@@ -26,6 +26,8 @@ export interface Plan {
   readonly nodes: number;
   /** Times that Redis is taken away or emptied; none without BullMQ. */
   readonly redisFaults: number;
+  /** Whether the application works sessions out. */
+  readonly sessions: boolean;
   /** How long callbacks are sent at most, seconds. */
   readonly duration: number;
 }

@@ -17,7 +17,7 @@ import {
   retryRuleOf,
   type RetryProfile,
 } from '../../src/emulator/index.js';
-import { EventCatalog } from '../../src/events/index.js';
+import { EventCatalog } from '../../src/events/event-catalog.js';
 import {
   acceptedKeys,
   formatPlan,
@@ -25,9 +25,13 @@ import {
   LiveCallbackProvisioner,
   loadState,
   type ProvisioningState,
-} from '../../src/provisioning/index.js';
+} from '../../src/cloud/index.js';
 import { scratchApi } from '../emulator/api-support.js';
-import { cloudOf, provisionerOf, scratchFolder } from '../provisioning/provisioning-support.js';
+import {
+  cloudOf,
+  provisionerOf,
+  scratchFolder,
+} from '../cloud/provisioning/provisioning-support.js';
 import { KEY } from '../support/application.js';
 import { startReceiver } from '../support/callback-receiver.js';
 
@@ -159,7 +163,7 @@ describe('docs/emulator.md', () => {
     expect(await put('fault', fault)).toBe(200);
     const [, sentence = ''] = /Effects: (.*?) To `state`/.exec(EMULATOR) ?? [];
     const effects = [...sentence.matchAll(/`(\{.*?\})`/g)].map(([, effect = '']) => effect);
-    expect(effects).toHaveLength(8);
+    expect(effects).toHaveLength(11);
     for (const effect of effects) {
       expect(await put('fault', `{"action": "*", "effect": ${effect}}`)).toBe(200);
     }
@@ -186,7 +190,7 @@ describe('docs/provisioning.md', () => {
     });
     const [program = ''] = blocksOf(PROVISIONING, 'ts');
     const lines = await runProgram(program, (code) =>
-      code.replace('TencentCallbackApi({', `TencentCallbackApi({ endpoint: '${api.url}',`),
+      code.replace('TencentCloudApi({', `TencentCloudApi({ endpoint: '${api.url}',`),
     );
     expect(lines.join('\n')).toContain('+ rule push.example.com/live → template main');
     expect(api.templates.targetOf('push.example.com', 'live')?.urlOf('screenshot')).toBe(

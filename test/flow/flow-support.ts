@@ -1,5 +1,3 @@
-import { onTestFinished } from 'vitest';
-
 import {
   CssEmulator,
   TemplateStore,
@@ -13,9 +11,10 @@ import {
   type LiveCallbackModuleOptions,
   type LiveEvent,
 } from '../../src/index.js';
-import { RejectionRecorder } from '../../src/audit/index.js';
+import { RejectionRecorder } from '../../src/receiving/refusals/rejection.recorder.js';
 import { whenListenersDone } from '../../src/testing/index.js';
 import { scratchApi } from '../emulator/api-support.js';
+import { onTestFinished } from '../support/current-test.js';
 import type { AdapterName, Host } from '../support/application.js';
 import { EventRecorder } from '../support/event-recorder.js';
 import { freePort } from '../support/free-port.js';

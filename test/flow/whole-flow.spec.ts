@@ -19,9 +19,9 @@ import type { CallbackDetail, LiveEvent } from '../../src/index.js';
 import {
   formatPlan,
   KeyRingFile,
-  type CallbackApi,
+  type CloudApi,
   type ProvisioningState,
-} from '../../src/provisioning/index.js';
+} from '../../src/cloud/index.js';
 import { signatureOf, signCallback, streamPushCallback } from '../../src/testing/index.js';
 import { scratchApi, sdkClient } from '../emulator/api-support.js';
 import {
@@ -29,7 +29,7 @@ import {
   provisionerOf,
   scratchFolder,
   writesOf,
-} from '../provisioning/provisioning-support.js';
+} from '../cloud/provisioning/provisioning-support.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import {
   byCallback,
@@ -113,10 +113,10 @@ async function expectStoredAndDeliveredOnce(
       kind: first?.kind,
       state: 'accepted',
       stream: { domain: first?.domain, path: first?.appName, name: first?.streamName },
-      deliveriesCount: 1 + again.length,
+      receiptsCount: 1 + again.length,
       deliveries: [{ state: 'done', attempts: 1 }],
-      variant: false,
-      remarks: [],
+      conflicting: false,
+      warnings: [],
     });
   }
   const ids = ({ id }: CallbackDetail | LiveEvent) => id;
@@ -216,7 +216,7 @@ describe('two templates and three rules', () => {
       screenshot: 9,
       'image-audit': 4,
     });
-    const twice = [...mainRows, ...studioRows].filter((row) => row.deliveriesCount === 2);
+    const twice = [...mainRows, ...studioRows].filter((row) => row.receiptsCount === 2);
     expect(twice.map(({ kind }) => kind)).toEqual(['push-error', 'image-audit']);
   });
 
@@ -313,7 +313,7 @@ describe('while a stream runs', () => {
     await runFor(3);
     // Callbacks come between the steps of the rotation too.
     const cloud = cloudOf(api);
-    const busy: CallbackApi = {
+    const busy: CloudApi = {
       async call(action, parameters) {
         sent.push(stream.pushError());
         await clock.advance(SECOND);

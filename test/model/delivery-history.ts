@@ -1,7 +1,8 @@
 import { AssertionError } from 'node:assert';
 
-import { LEASE_MS } from '../../src/audit/process-identity.js';
-import type { NewCallback } from '../../src/audit/writers/callback.writer.js';
+import { LEASE_MS } from '../../src/storage/lease-owner.js';
+import type { NewCallback } from '../../src/storage/sql/callback.writer.js';
+import { digestOf } from '../support/digest.js';
 import { DeliveryNode, type Work } from './delivery-node.js';
 import { DeliveryRows, keyOf, type Held, type Row } from './delivery-rows.js';
 import type { DeliveryTable } from './delivery-table.js';
@@ -12,7 +13,7 @@ export type Outcome = 'done' | 'failed' | 'none';
 /** One step of a history. Nodes and places are numbers, taken modulo what there is. */
 export type Step =
   | { do: 'receive'; node: number; contents: number[]; hasRoom: boolean; isLost: boolean }
-  | { do: 'sweep'; node: number; only: number; isLost: boolean; isRaced: boolean }
+  | { do: 'poll'; node: number; only: number; isLost: boolean; isRaced: boolean }
   | { do: 'renew'; node: number }
   | { do: 'run'; node: number; at: number; outcome: Outcome }
   | { do: 'finish'; node: number; at: number; outcome: Outcome }
@@ -72,7 +73,7 @@ export class DeliveryHistory {
     switch (step.do) {
       case 'receive':
         return this.receive(this.node(step.node), step);
-      case 'sweep':
+      case 'poll':
         await this.renew(this.node(step.node));
         return this.claim(this.node(step.node), step);
       case 'renew':
@@ -118,7 +119,7 @@ export class DeliveryHistory {
     node.losesAnswer = false;
     const leased = callbacks.flatMap((callback, index) => {
       // Copies in one batch are one entry, and count as often as they came.
-      const digests = contents.map((content) => `content-${content}`);
+      const digests = contents.map((content) => digestOf(`content-${content}`));
       if (digests.indexOf(callback.contentDigest) !== index) return [];
       const { id, contentDigest, receivedAt, body } = callback;
       const taken = this.rows.insert(
@@ -137,9 +138,12 @@ export class DeliveryHistory {
 
   private callback(content: number, receivedAt: number): NewCallback {
     const time = String(receivedAt).padStart(15, '0');
-    const id = `${time}-${String(this.counter++).padStart(4, '0')}`;
+    const count = String(this.counter++).padStart(12, '0');
+    const id = time.replace(/^(.{8})(.{4})(.{3})$/, `$1-$2-7$3-8000-${count}`);
     return {
       id,
+      registration: 'default',
+      origin: 'callback',
       kind: 'unknown',
       eventType: 9999,
       state: 'unknown',
@@ -150,17 +154,19 @@ export class DeliveryHistory {
       sequence: null,
       occurredAt: null,
       receivedAt,
-      contentDigest: `content-${content}`,
-      identityDigest: `identity-${content}`,
-      remarks: null,
+      contentDigest: digestOf(`content-${content}`),
+      identityDigest: digestOf(`identity-${content}`),
+      warnings: null,
       errors: null,
       remoteAddress: null,
+      routeKind: null,
       // A retry may carry another t: the body differs, the content does not.
+      bodyEncoding: 'utf8',
       body: `{"event_type":9999,"content":${content},"t":${this.counter}}`,
       deliveries: LISTENERS.map(({ id: listener, attempts, isOrdered }) => ({
         callbackId: id,
         listener,
-        streamKey: isOrdered ? `stream-${content % STREAMS}` : id,
+        orderingKey: isOrdered ? digestOf(`stream-${content % STREAMS}`) : id,
         attempts: attempts > 1 ? 1 : 0,
       })),
     };
@@ -168,13 +174,13 @@ export class DeliveryHistory {
 
   private async claim(
     node: DeliveryNode,
-    { only, isLost, isRaced }: Omit<Extract<Step, { do: 'sweep' }>, 'do' | 'node'>,
+    { only, isLost, isRaced }: Omit<Extract<Step, { do: 'poll' }>, 'do' | 'node'>,
   ): Promise<void> {
     const one = LISTENERS[only];
     const listeners = one ? [one.id] : IDS;
     const limit = one ? 1 : 100;
     const owner = node.identity.id;
-    const found = this.rows.find(listeners, limit, owner, (lease) => node.holdsLease(lease));
+    const found = this.rows.find(listeners, limit, (lease) => node.holdsLease(lease));
     let expected: readonly string[] = [];
     node.beforeClaim = async () => {
       // The other process comes back between the search and the claim.
@@ -198,7 +204,7 @@ export class DeliveryHistory {
     const aged = node.memory.filter(({ leasedAt }) => elapsed - leasedAt > RENEW_AFTER_MS);
     if (aged.length === 0) return;
     const expected = this.rows.renew(aged.map(leaseOf), node.identity.id).map(nameOf);
-    const lost = (await node.ledger.renew(aged.map(leaseOf))).map(nameOf);
+    const lost = (await node.deliveries.renew(aged.map(leaseOf))).map(nameOf);
     mustEqual(lost.toSorted().join(), expected.toSorted().join(), 'lost');
     for (const work of aged) {
       work.leasedAt = elapsed;
@@ -206,13 +212,15 @@ export class DeliveryHistory {
     }
     // What is lost and does not run is dropped when its turn comes; here that is now.
     for (const work of aged) if (work.isLost && !work.isRunning) node.drop(work);
+    // What waits behind it must not run before it.
+    for (const work of aged) if (work.isLost) await this.giveBackFollowers(node, work);
   }
 
   private async run(node: DeliveryNode, work: Work, outcome: Outcome): Promise<void> {
     const isOld = this.table.elapsed - work.leasedAt > LEASE_AGE_MS;
     if (isOld || !work.isCounted) {
       const expected = this.rows.begin(work, node.identity.id);
-      mustEqual(await node.ledger.begin(leaseOf(work)), expected, 'begun');
+      mustEqual(await node.deliveries.begin(leaseOf(work)), expected, 'begun');
       if (!expected) return node.drop(work);
       work.leasedAt = this.table.elapsed;
       work.attempts++;
@@ -268,10 +276,32 @@ export class DeliveryHistory {
     retryInMs: number,
   ): Promise<void> {
     this.rows.settle(work, state, retryInMs);
-    await node.ledger.settle({ ...leaseOf(work), state, error: null, durationMs: 1, retryInMs });
+    await node.deliveries.settle({
+      ...leaseOf(work),
+      state,
+      error: null,
+      durationMs: 1,
+      retryInMs,
+    });
     work.isRunning = false;
     work.pausedUntil = this.table.elapsed + retryInMs;
     if (state !== 'pending' || work.isLost) node.drop(work);
+    else await this.giveBackFollowers(node, work);
+  }
+
+  /** Those behind a delivery that is tried again later wait in the table. */
+  private async giveBackFollowers(node: DeliveryNode, work: Work): Promise<void> {
+    const followers = node.memory.filter(
+      (it) =>
+        it.listener === work.listener &&
+        it.orderingKey === work.orderingKey &&
+        it.callbackId > work.callbackId &&
+        !it.isRunning,
+    );
+    const released = followers.map((it) => ({ ...leaseOf(it), isUnused: it.isCounted }));
+    for (const lease of released) this.rows.release(lease, lease.isUnused);
+    await node.deliveries.release(released);
+    for (const follower of followers) node.drop(follower);
   }
 
   /** Somebody who was away for long acts on what it once had. */
@@ -281,19 +311,25 @@ export class DeliveryHistory {
     );
     const lease = pick(old, at);
     if (!lease) return;
-    const { ledger, identity } = this.node(0);
+    const { deliveries, identity } = this.node(0);
     if (call === 'claim') {
       // What it once found to be due.
-      const { stream_key: streamKey } = this.rows.rows.get(nameOf(lease)) as Row;
+      const { ordering_key: orderingKey } = this.rows.rows.get(nameOf(lease)) as Row;
       const term = { owner: identity.id, milliseconds: LEASE_MS };
-      const claimed = await this.table.writer.claim([{ ...lease, streamKey }], term);
+      const claimed = await this.table.writer.claim([{ ...lease, orderingKey }], term);
       mustEqual(claimed.length, 0, 'claimed');
     }
-    if (call === 'begin') mustEqual(await ledger.begin(lease), false, 'begun');
-    if (call === 'renew') mustEqual((await ledger.renew([lease])).length, 1, 'lost');
-    if (call === 'release') await ledger.release([{ ...lease, isUnused: true }]);
+    if (call === 'begin') mustEqual(await deliveries.begin(lease), false, 'begun');
+    if (call === 'renew') mustEqual((await deliveries.renew([lease])).length, 1, 'lost');
+    if (call === 'release') await deliveries.release([{ ...lease, isUnused: true }]);
     if (call === 'settle') {
-      await ledger.settle({ ...lease, state: 'done', error: null, durationMs: 1, retryInMs: 0 });
+      await deliveries.settle({
+        ...lease,
+        state: 'done',
+        error: null,
+        durationMs: 1,
+        retryInMs: 0,
+      });
     }
     // The model is left as it is: none of this may have an effect.
   }
@@ -308,14 +344,14 @@ export class DeliveryHistory {
     const waiting = node.memory.filter(({ isRunning }) => !isRunning);
     const released = waiting.map((work) => ({ ...leaseOf(work), isUnused: work.isCounted }));
     for (const lease of released) this.rows.release(lease, lease.isUnused);
-    await node.ledger.release(released);
+    await node.deliveries.release(released);
     for (const work of node.running) await this.finish(node, work, 'done');
     this.replace(index);
   }
 
   /** As the audit service does it: done and dead ones are open again, under a new fence. */
   private replay(content: number): void {
-    const body = this.rows.bodies.get(`content-${content}`);
+    const body = this.rows.bodies.get(digestOf(`content-${content}`));
     if (!body) return;
     this.rows.replay(body.id);
     this.table.replay(body.id);
@@ -342,7 +378,7 @@ export class DeliveryHistory {
       }
       if (row.state !== 'pending' || !this.rows.isLive(row)) continue;
       const holder = this.processOf(row.lease_owner as string);
-      const lane = `${row.listener} ${row.stream_key}`;
+      const lane = `${row.listener} ${row.ordering_key}`;
       must((holders.get(lane) ?? holder) === holder, 'one process at a time holds a lane');
       holders.set(lane, holder);
       if (old?.fence !== row.fence) this.checkGrant(row, rows, holder);
@@ -391,7 +427,7 @@ function inLane(row: Row, other: Row): boolean {
   return (
     row.state === 'pending' &&
     row.listener === other.listener &&
-    row.stream_key === other.stream_key
+    row.ordering_key === other.ordering_key
   );
 }
 

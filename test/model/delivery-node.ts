@@ -1,16 +1,18 @@
-import { CallbackStore } from '../../src/audit/index.js';
-import { PendingHandOvers } from '../../src/audit/pending-hand-overs.js';
-import { ProcessIdentity } from '../../src/audit/process-identity.js';
-import { StoredDeliveryLedger } from '../../src/audit/stored-delivery.ledger.js';
-import type { NewCallback } from '../../src/audit/writers/callback.writer.js';
-import {
-  Sequence,
-  type DeliveryLease,
-  type DeliveryPlacement,
-  type LiveEventDispatcher,
-  type TakenDelivery,
-} from '../../src/bus/index.js';
-import { EventCatalog, EventInterpreter } from '../../src/events/index.js';
+import type { LiveCallbackConfig } from '../../src/options/live-callback.config.js';
+import { TimeScale } from '../../src/common/time-scale.js';
+import type { DeliveryDispatcher } from '../../src/delivery/delivery.dispatcher.js';
+import { HandOver } from '../../src/delivery/hand-over.js';
+import type { LeaseKeeper } from '../../src/delivery/lease.keeper.js';
+import { EventCatalog } from '../../src/events/event-catalog.js';
+import { EventInterpreter } from '../../src/events/event-interpreter.js';
+import type { LiveEvent } from '../../src/events/live-event.js';
+import { DatabaseCallbackStore } from '../../src/storage/callback.store.js';
+import { ClaimedEventReader } from '../../src/storage/claimed-event.reader.js';
+import type { DeliveryLease, LeasedDelivery } from '../../src/storage/delivery.lease.js';
+import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';
+import { DeliveryStore } from '../../src/storage/delivery.store.js';
+import { LeaseOwner } from '../../src/storage/lease-owner.js';
+import type { NewCallback } from '../../src/storage/sql/callback.writer.js';
 import type { DeliveryTable } from './delivery-table.js';
 
 const interpreter = new EventInterpreter(new EventCatalog([]));
@@ -19,7 +21,7 @@ const interpreter = new EventInterpreter(new EventCatalog([]));
 export interface Work {
   readonly callbackId: string;
   readonly listener: string;
-  readonly streamKey: string;
+  readonly orderingKey: string;
   fence: number;
   leasedAt: number;
   attempts: number;
@@ -32,7 +34,7 @@ export interface Work {
 }
 
 /**
- * One process: the module's own store and ledger, and in place of listeners and timers a memory that
+ * One process: the module's own stores and hand-over, and in place of listeners and timers a memory that
  * the history drives.
  */
 export class DeliveryNode {
@@ -41,11 +43,13 @@ export class DeliveryNode {
   /** How wrong its wall clock is, ms. */
   clockError = 0;
   hasRoom = true;
+  private room = 0;
   losesAnswer = false;
   beforeClaim: () => Promise<void> = () => Promise.resolve();
-  readonly identity = new ProcessIdentity();
-  readonly store: CallbackStore;
-  readonly ledger: StoredDeliveryLedger;
+  readonly identity = new LeaseOwner();
+  readonly store: DatabaseCallbackStore;
+  readonly deliveries: DeliveryStore;
+  private readonly handOver: HandOver;
   /** The names that it has had. */
   readonly names = new Set([this.identity.id]);
 
@@ -54,25 +58,27 @@ export class DeliveryNode {
       () => this.losesAnswer,
       () => this.beforeClaim(),
     );
-    const sequence = new Sequence();
-    const handOvers = new PendingHandOvers();
-    const placement = { takes: () => this.hasRoom, graceMs: null, wake: () => {} };
-    const dispatcher = {
-      inOrder: <T>(step: () => Promise<T>) => sequence.run(step),
-    };
-    this.store = new CallbackStore(
+    this.store = new DatabaseCallbackStore(
       database,
       this.identity,
-      handOvers,
-      dispatcher as unknown as LiveEventDispatcher,
-      placement as unknown as DeliveryPlacement,
+      { takes: () => this.hasRoom, graceMs: null },
+      { name: 'default' } as LiveCallbackConfig,
     );
-    this.ledger = new StoredDeliveryLedger(
-      database,
-      this.identity,
-      handOvers,
-      interpreter,
-      undefined as never, // no listener of the model is transactional
+    this.deliveries = new DeliveryStore(database, this.identity, new TimeScale());
+    const memory: Partial<DeliveryDispatcher> = {
+      observe: () => {},
+      roomOf: () => this.room,
+      accepts: () => true,
+      dispatch: (event, delivery) => this.take(event.id, delivery),
+      expectMore: () => false,
+    };
+    this.handOver = new HandOver(
+      this.deliveries,
+      new DeliveryClaimer(database, this.identity, new ClaimedEventReader(database, interpreter)),
+      memory as DeliveryDispatcher,
+      {
+        holds: (lease: DeliveryLease) => this.holdsLease(lease),
+      } as LeaseKeeper,
     );
   }
 
@@ -83,21 +89,21 @@ export class DeliveryNode {
   /** @returns whether all were acknowledged */
   async receive(callbacks: readonly NewCallback[]): Promise<boolean> {
     const outcomes = await Promise.allSettled(
-      callbacks.map((callback) =>
-        this.store.put(callback, ({ deliveries }) => this.take(callback.id, deliveries)),
-      ),
+      callbacks.map(async (callback) => {
+        const { leased } = await this.store.put(callback);
+        this.handOver.add({ id: callback.id } as LiveEvent, leased);
+      }),
     );
-    await this.store.drained();
+    await this.handOver.drained();
     this.names.add(this.identity.id);
     return outcomes.every(({ status }) => status === 'fulfilled');
   }
 
   /** @returns keys of what was claimed */
-  async claim(listeners: readonly string[], limit: number): Promise<readonly string[] | null> {
+  async claim(listeners: readonly string[], room: number): Promise<readonly string[] | null> {
+    this.room = room;
     try {
-      const isHeld = (lease: DeliveryLease) => this.holdsLease(lease);
-      const { claimed } = await this.ledger.claim(listeners, limit, isHeld);
-      for (const { event, delivery } of claimed) this.take(event.id, [delivery]);
+      const { claimed } = await this.handOver.claim({ registration: 'default', listeners });
       return claimed.map(({ event, delivery }) => `${event.id} ${delivery.listener}`);
     } catch {
       this.names.add(this.identity.id);
@@ -109,7 +115,7 @@ export class DeliveryNode {
   get ready(): Work[] {
     const lanes = new Set<string>();
     return this.memory.filter((work) => {
-      const lane = `${work.listener} ${work.streamKey}`;
+      const lane = `${work.listener} ${work.orderingKey}`;
       const isHead = !lanes.has(lane);
       lanes.add(lane);
       return isHead && !work.isRunning && work.pausedUntil <= this.table.elapsed;
@@ -130,27 +136,27 @@ export class DeliveryNode {
     this.memory = this.memory.filter((it) => it !== work);
   }
 
-  private take(callbackId: string, deliveries: readonly TakenDelivery[]): void {
-    for (const { listener, streamKey, fence, attempts, isCounted, attemptsBefore } of deliveries) {
-      const known = this.memory.find(
-        (it) => it.callbackId === callbackId && it.listener === listener,
-      );
-      if (known) Object.assign(known, { fence, attempts, isLost: false });
-      else {
-        this.memory.push({
-          callbackId,
-          listener,
-          streamKey,
-          fence,
-          attempts,
-          attemptsBefore,
-          isCounted,
-          leasedAt: this.table.elapsed,
-          isLost: false,
-          isRunning: false,
-          pausedUntil: 0,
-        });
-      }
+  private take(callbackId: string, taken: LeasedDelivery): void {
+    const { listener, orderingKey, fence, attempts, isCounted, attemptsBefore } = taken;
+    const known = this.memory.find(
+      (it) => it.callbackId === callbackId && it.listener === listener,
+    );
+    if (known) {
+      Object.assign(known, { fence, attempts, isLost: false });
+      return;
     }
+    this.memory.push({
+      callbackId,
+      listener,
+      orderingKey,
+      fence,
+      attempts,
+      attemptsBefore,
+      isCounted,
+      leasedAt: this.table.elapsed,
+      isLost: false,
+      isRunning: false,
+      pausedUntil: 0,
+    });
   }
 }

@@ -2,7 +2,7 @@
 export interface Row {
   readonly callback_id: string;
   readonly listener: string;
-  readonly stream_key: string;
+  readonly ordering_key: string;
   state: string;
   attempts: number;
   attempts_before: number;
@@ -19,7 +19,7 @@ export interface StoredBody {
   readonly content_digest: string;
   readonly received_at: number;
   readonly body: string;
-  deliveries_count: number;
+  receipts_count: number;
 }
 
 /** A lease that somebody has, or had. */
@@ -31,7 +31,7 @@ export interface Held {
 
 interface Planned {
   readonly listener: string;
-  readonly streamKey: string;
+  readonly orderingKey: string;
   readonly attempts: number;
 }
 
@@ -50,7 +50,7 @@ export class DeliveryRows {
 
   /** @returns the listeners whose delivery is leased, or null for a duplicate */
   insert(
-    stored: Omit<StoredBody, 'deliveries_count'>,
+    stored: Omit<StoredBody, 'receipts_count'>,
     copies: number,
     planned: readonly Planned[],
     owner: string,
@@ -58,17 +58,17 @@ export class DeliveryRows {
   ): readonly string[] | null {
     const known = this.bodies.get(stored.content_digest);
     if (known) {
-      known.deliveries_count += copies;
+      known.receipts_count += copies;
       return null;
     }
-    this.bodies.set(stored.content_digest, { ...stored, deliveries_count: copies });
-    return planned.flatMap(({ listener, streamKey, attempts }) => {
+    this.bodies.set(stored.content_digest, { ...stored, receipts_count: copies });
+    return planned.flatMap(({ listener, orderingKey, attempts }) => {
       const isFree =
-        hasRoom && this.lane(listener, streamKey).every((e) => e.lease_owner === owner);
+        hasRoom && this.lane(listener, orderingKey).every((e) => e.lease_owner === owner);
       this.rows.set(`${stored.id} ${listener}`, {
         callback_id: stored.id,
         listener,
-        stream_key: streamKey,
+        ordering_key: orderingKey,
         state: 'pending',
         attempts: isFree ? attempts : 0,
         attempts_before: 0,
@@ -85,8 +85,7 @@ export class DeliveryRows {
   /** What is due, under the fence that it has now, but of lanes of which the process has none itself. */
   find(
     listeners: readonly string[],
-    limit: number,
-    owner: string,
+    room: number,
     isHeld: (lease: Held) => boolean,
   ): readonly Held[] {
     const leaseOf = ({ callback_id, listener, fence }: Row) => ({
@@ -95,13 +94,29 @@ export class DeliveryRows {
       fence,
     });
     const due = [...this.rows.values()]
-      .filter((row) => listeners.includes(row.listener) && this.isDue(row, owner))
-      .toSorted((a, b) => (a.callback_id < b.callback_id ? -1 : 1))
-      .slice(0, limit);
+      .filter((row) => listeners.includes(row.listener) && this.isDue(row))
+      .toSorted((a, b) => (a.callback_id < b.callback_id ? -1 : 1));
     const ours = due.filter((row) => isHeld(leaseOf(row)));
     const isOurs = (row: Row) =>
-      ours.some((it) => it.listener === row.listener && it.stream_key === row.stream_key);
-    return due.filter((row) => !isOurs(row)).map(leaseOf);
+      ours.some((it) => it.listener === row.listener && it.ordering_key === row.ordering_key);
+    const rooms = new Map(listeners.map((listener) => [listener, room]));
+    const closed = new Set<string>();
+    const taken = due.filter((row) => {
+      const lane = `${row.listener} ${row.ordering_key}`;
+      const left = rooms.get(row.listener) ?? 0;
+      if (isOurs(row) || closed.has(lane)) return false;
+      // One that has failed comes alone, and where there is no room nothing of its lane does.
+      if (left === 0 || this.hasFailed(row)) closed.add(lane);
+      if (left === 0) return false;
+      rooms.set(row.listener, left - 1);
+      return true;
+    });
+    return taken.map(leaseOf);
+  }
+
+  private hasFailed({ attempts, attempts_before, next_attempt_at }: Row): boolean {
+    const tries = attempts - attempts_before;
+    return tries >= 2 || (tries === 1 && next_attempt_at !== null);
   }
 
   /** @returns keys in the order in which they are handed on */
@@ -109,7 +124,9 @@ export class DeliveryRows {
     const claimed = found.flatMap((lease) => {
       const row = this.heldRow(lease);
       if (!row || this.isLive(row)) return [];
-      const others = this.lane(row.listener, row.stream_key).filter((e) => e.lease_owner !== owner);
+      const others = this.lane(row.listener, row.ordering_key).filter(
+        (e) => e.lease_owner !== owner,
+      );
       const isBarred = others.some((e) => this.isLive(e) || e.callback_id < row.callback_id);
       if (isBarred) return [];
       row.fence++;
@@ -117,8 +134,8 @@ export class DeliveryRows {
       return [row];
     });
     // Who held later ones of these lanes must not go on with them.
-    for (const { listener, stream_key } of claimed) {
-      for (const row of this.lane(listener, stream_key)) {
+    for (const { listener, ordering_key } of claimed) {
+      for (const row of this.lane(listener, ordering_key)) {
         if (row.lease_owner === null || row.lease_owner === owner || this.isLive(row)) continue;
         row.fence++;
         this.free(row);
@@ -174,10 +191,10 @@ export class DeliveryRows {
     return lease_until !== null && lease_until >= this.now();
   }
 
-  private isDue(row: Row, owner: string): boolean {
+  private isDue(row: Row): boolean {
     if (row.state !== 'pending' || this.isLive(row) || this.isPaused(row)) return false;
-    const lane = this.lane(row.listener, row.stream_key);
-    if (lane.some((e) => this.isLive(e) && e.lease_owner !== owner)) return false;
+    const lane = this.lane(row.listener, row.ordering_key);
+    if (lane.some((e) => this.isLive(e))) return false;
     return !lane.some((e) => this.isPaused(e) && e.callback_id < row.callback_id);
   }
 
@@ -185,9 +202,9 @@ export class DeliveryRows {
     return next_attempt_at !== null && next_attempt_at > this.now();
   }
 
-  private lane(listener: string, streamKey: string): Row[] {
+  private lane(listener: string, orderingKey: string): Row[] {
     return [...this.rows.values()].filter(
-      (e) => e.state === 'pending' && e.listener === listener && e.stream_key === streamKey,
+      (e) => e.state === 'pending' && e.listener === listener && e.ordering_key === orderingKey,
     );
   }
 

@@ -1,10 +1,12 @@
 import type { Statement } from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 
-import type { CallbackDatabase } from '../../src/audit/index.js';
-import { driverHandle } from '../../src/audit/drivers/driver-handle.js';
-import type { CallbackWriter } from '../../src/audit/writers/callback.writer.js';
-import { SqliteWriter } from '../../src/audit/writers/sqlite.writer.js';
+import type { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
+import { NOW_MS } from '../../src/storage/connection/dialect.js';
+import { fromBytes } from '../../src/storage/entities/columns.js';
+import { driverHandle } from '../../src/storage/connection/drivers/driver-handle.js';
+import type { CallbackWriter } from '../../src/storage/sql/callback.writer.js';
+import { SqliteWriter } from '../../src/storage/sql/sqlite.writer.js';
 import { LIVE_CALLBACK_ENTITIES, LIVE_CALLBACK_MIGRATIONS } from '../../src/index.js';
 import type { Row, StoredBody } from './delivery-rows.js';
 
@@ -26,7 +28,7 @@ export class DeliveryTable {
   ) {
     const database = driverHandle.sqlite(dataSource);
     this.selectRows = database.prepare(
-      `SELECT callback_id, listener, stream_key, state, attempts, attempts_before, lease_owner,
+      `SELECT callback_id, listener, ordering_key, state, attempts, attempts_before, lease_owner,
          lease_until, fence, next_attempt_at, replayed_at FROM live_callback_delivery`,
     );
     this.replayRows = database.prepare(
@@ -35,7 +37,7 @@ export class DeliveryTable {
        WHERE callback_id = ? AND state IN ('done', 'dead')`,
     );
     this.selectBodies = database.prepare(
-      'SELECT id, content_digest, received_at, body, deliveries_count FROM live_callback',
+      'SELECT id, content_digest, received_at, body, receipts_count FROM live_callback',
     );
   }
 
@@ -52,7 +54,7 @@ export class DeliveryTable {
     driverHandle
       .sqlite(dataSource)
       .function('unixepoch', { varargs: true }, () => (table?.now ?? EPOCH) / 1000);
-    table = new DeliveryTable(dataSource, new SqliteWriter(dataSource));
+    table = new DeliveryTable(dataSource, new SqliteWriter(dataSource, NOW_MS.sqlite));
     return table;
   }
 
@@ -70,11 +72,13 @@ export class DeliveryTable {
   }
 
   rows(): Row[] {
-    return this.selectRows.all() as Row[];
+    const rows = this.selectRows.all() as (Row & { ordering_key: Buffer })[];
+    return rows.map((row) => ({ ...row, ordering_key: fromBytes(row.ordering_key) }));
   }
 
   bodies(): StoredBody[] {
-    return this.selectBodies.all() as StoredBody[];
+    const rows = this.selectBodies.all() as (StoredBody & { content_digest: Buffer })[];
+    return rows.map((row) => ({ ...row, content_digest: fromBytes(row.content_digest) }));
   }
 
   /** As {@link CallbackReplayer} does it; its statements are tested with every database elsewhere. */
@@ -104,9 +108,10 @@ export class DeliveryTable {
       }),
     };
     return {
-      dataSource: this.dataSource,
+      manager: this.dataSource.manager,
       writer: Object.assign(Object.create(writer) as CallbackWriter, connected),
       isOpen: true,
+      now: NOW_MS.sqlite,
       dropIdleConnections: () => {},
       close: async () => {},
     } as unknown as CallbackDatabase;

@@ -32,16 +32,23 @@ export interface Figures {
   /** Answered with 200, and neither stored nor the same as a stored one. */
   readonly lost: number;
   readonly errors: number;
+  /** Quarantined ones of 100 that were sent. */
+  readonly quarantinedPercent: number;
 }
 
 export interface Report {
   readonly figures: Figures;
+  /** Why callbacks were quarantined, and how many for that. */
+  readonly reasons: ReadonlyMap<string, number>;
   /** What went wrong, the first of it. */
   readonly problems: readonly string[];
 }
 
 const PROGRESS_EVERY = 10_000;
 const PAGE = 1_000;
+/** Quarantined ones of 100, at most: only an unreadable stream or task keeps a callback from its listeners. */
+export const MAX_QUARANTINED_PERCENT = 12;
+const ON_STREAM_OR_TASK = /^(stream_id|streamId|task_id) /;
 const MAX_PROBLEMS = 20;
 /** CSS signs for 600 s; long campaigns take the time anew. */
 const LIFETIME_SECONDS = 600;
@@ -89,17 +96,24 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
     await whenListenersDone(host.app);
     const stored = await compare(host, sent, problems);
     for (const line of logger.of('error')) problems.add(`logged: ${line}`);
-    const { lost, ...states } = stored;
+    const { lost, reasons, ...states } = stored;
+    const quarantinedPercent = (100 * states.quarantined) / sent.count;
+    if (quarantinedPercent > MAX_QUARANTINED_PERCENT) {
+      problems.add(
+        `${quarantinedPercent} % were quarantined, not ${MAX_QUARANTINED_PERCENT} at most`,
+      );
+    }
     const figures = {
       sent: sent.count,
       ...states,
       lost: lost.length,
       errors: problems.count,
+      quarantinedPercent: Math.round(quarantinedPercent * 10) / 10,
     };
     const losses = lost
       .slice(0, MAX_PROBLEMS)
       .map((index) => `seed ${options.seed} index ${index}: lost`);
-    return { figures, problems: [...problems.first, ...losses] };
+    return { figures, reasons, problems: [...problems.first, ...losses] };
   } finally {
     await host.close();
   }
@@ -160,6 +174,7 @@ function post(url: string, agent: Agent, { body, kind }: Mutant, index: number):
 async function compare(host: Host, sent: Sent, problems: Problems) {
   const states = { accepted: 0, quarantined: 0, unknown: 0, discarded: 0 };
   const storedMeanings = new Set<string>();
+  const reasons = new Map<string, number>();
   const { kinds } = host.app.get(EventCounter);
   let rows = 0;
   let copies = 0;
@@ -168,22 +183,26 @@ async function compare(host: Host, sent: Sent, problems: Problems) {
     if (meaning === undefined) problems.add(`${row.id}: the stored body was never sent`);
     else storedMeanings.add(meaning);
     rows++;
-    copies += row.deliveriesCount;
+    copies += row.receiptsCount;
     states[row.state]++;
     const expected = row.state === 'quarantined' ? [] : [row.kind];
     const delivered = kinds.get(row.id) ?? [];
     if (String(delivered) !== String(expected)) {
       problems.add(`${row.id}: ${row.state} ${row.kind} was delivered as [${String(delivered)}]`);
     }
+    for (const reason of row.errors ?? []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if ((row.state === 'quarantined') !== (row.errors !== null)) {
       problems.add(`${row.id}: ${row.state} with errors ${JSON.stringify(row.errors)}`);
     }
+  }
+  for (const reason of reasons.keys()) {
+    if (!ON_STREAM_OR_TASK.test(reason)) problems.add(`quarantined for another reason: ${reason}`);
   }
   if (copies !== sent.count) problems.add(`${sent.count} sent, but ${copies} copies counted`);
   const lost = [...sent.indexes]
     .filter(([meaning]) => !storedMeanings.has(meaning))
     .map(([, index]) => index);
-  return { ...states, duplicates: sent.count - rows, lost };
+  return { ...states, duplicates: sent.count - rows, lost, reasons };
 }
 
 async function* storedCallbacks(dataSource: DataSource): AsyncGenerator<LiveCallback> {

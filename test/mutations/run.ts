@@ -3,8 +3,8 @@
  *
  *     npm run test:mutations -- --count 200000 --seed 1 --db sqlite|postgres|mysql
  *
- * Prints progress and a last line of figures, and exits with 1 unless nothing was lost and nothing
- * failed. The same seed sends the same bodies.
+ * Prints progress, why callbacks were quarantined and a last line of figures, and exits with 1 unless
+ * nothing was lost, nothing failed, and few were quarantined, each for its stream or task. The same seed sends the same bodies.
  */
 import { parseArgs } from 'node:util';
 
@@ -47,13 +47,14 @@ const database = await chosen.create();
 const startedAt = performance.now();
 const seconds = () => Math.round((performance.now() - startedAt) / 1000);
 try {
-  const { figures, problems } = await runCampaign({
+  const { figures, problems, reasons } = await runCampaign({
     database: database.options,
     seed,
     count,
     onProgress: (answered) => print(`${answered} of ${count} after ${seconds()} s`),
   });
   for (const problem of problems) print(problem);
+  for (const [reason, times] of reasons) print(`quarantined, ${times} times: ${reason}`);
   print(`${chosen.name}, seed ${seed}, ${seconds()} s`);
   print(lineOf(figures));
   process.exitCode = figures.sent === count && figures.lost + figures.errors === 0 ? 0 : 1;

@@ -11,21 +11,22 @@ export interface BuiltPackage {
   readonly folder: string;
   /** The command line. */
   readonly cli: string;
+  /** The reference application. */
+  readonly app: string;
   remove(): void;
 }
 
 /** Builds it. Not into dist, which other suites and a running `npm start` may use. */
 export function buildPackage(): BuiltPackage {
   const folder = mkdtempSync(join(ROOT, 'node_modules/.built-'));
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const dist = join(folder, 'dist');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', dist], {
-    cwd: ROOT,
-  });
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), dist]);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  const cli = join(dist, 'cli/main.js');
   return {
     folder,
-    cli: join(dist, 'cli/main.js'),
+    cli,
+    app: join(dist, 'app/main.js'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { onTestFinished } from 'vitest';
+import { onTestFinished } from './current-test.js';
 
 /** A request that arrived. */
 export interface ReceivedRequest {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,8 +29,11 @@ const MYSQL = {
 let counter = 0;
 const nextName = () => `live_callback_test_${process.pid}_${Date.now().toString(36)}_${counter++}`;
 
+/** Where there is one a folder in memory: what a disk has of a commit is for test/faults to ask. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 async function createSqlite(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'live-callback-'));
+  const folder = mkdtempSync(join(SCRATCH, 'live-callback-'));
   return {
     options: { type: 'better-sqlite3', database: join(folder, 'test.db') },
     drop: async () => rmSync(folder, { recursive: true, force: true }),

@@ -9,7 +9,7 @@ export interface DocumentedView {
   sequence: string | null;
   /** Null where the sample does not say when it happened. */
   occurredAt: string | null;
-  remarks: string[];
+  warnings: string[];
   data: Record<string, unknown>;
 }
 
@@ -35,7 +35,7 @@ const monitorView = (occurredAt: string, data: Record<string, unknown>): Documen
   stream: { appId: '25100xxxx', domain: null, path: null, name: 'test1' },
   sequence: null,
   occurredAt,
-  remarks: ['drifted-type: appid', 'drifted-type: bizid'],
+  warnings: ['coerced: appid', 'coerced: bizid'],
   data: {
     event_type: 328,
     appid: '25100xxxx',
@@ -63,7 +63,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: STREAM,
     sequence: '6674468118806626493',
     occurredAt: '2018-12-18T06:49:50.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 1,
       appid: '12345678',
@@ -85,7 +85,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: STREAM,
     sequence: '2210464508206756938',
     occurredAt: '2023-12-28T02:44:38.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 1,
       appid: '12345678',
@@ -110,7 +110,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: STREAM,
     sequence: '2210464508206756938',
     occurredAt: '2023-12-28T02:46:46.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 0,
       appid: '12345678',
@@ -136,7 +136,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '12345678', domain: 'yourapp', path: 'yourappname', name: 'stream_test' },
     sequence: null,
     occurredAt: '2022-01-13T15:59:58.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 100,
       appid: '12345678',
@@ -168,7 +168,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: null, domain: 'test.app', path: 'live', name: 'your_streamid' },
     sequence: null,
     occurredAt: '2021-06-02T02:12:05.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 200,
       app: 'test.app',
@@ -190,7 +190,11 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '10000', domain: '5000.myqcloud.com', path: 'live', name: 'teststream' },
     sequence: null,
     occurredAt: '2021-01-14T16:00:00.000Z',
-    remarks: ['unknown-field: level', 'unknown-field: abductionRisk', 'unknown-field: faceDetails'],
+    warnings: [
+      'unknown-field: level',
+      'unknown-field: abductionRisk',
+      'unknown-field: faceDetails',
+    ],
     data: {
       event_type: 317,
       appid: '10000',
@@ -242,7 +246,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     },
     sequence: null,
     occurredAt: '2023-11-17T07:58:49.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 332,
       appid: '123456789',
@@ -275,7 +279,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     },
     sequence: null,
     occurredAt: '2025-02-19T03:08:47.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 341,
       interface: 'general_callback',
@@ -295,7 +299,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     sequence: null,
     occurredAt: '2023-06-05T01:46:28.000Z',
     // A number in the table; the file quotes the masked one.
-    remarks: ['drifted-type: task_id'],
+    warnings: ['coerced: task_id'],
     data: {
       event_type: 315,
       HitFlag: true,
@@ -371,7 +375,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '12345678', domain: 'example.push.com', path: 'live', name: 'teststream' },
     sequence: '000000000000000000',
     occurredAt: '2022-12-09T12:14:34.971Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 321,
       appid: '12345678',
@@ -428,7 +432,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '4', domain: null, path: null, name: 'testvod' },
     sequence: null,
     occurredAt: null,
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 314,
       appid: '4',
@@ -449,7 +453,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '4', domain: null, path: null, name: 'testvod' },
     sequence: null,
     occurredAt: null,
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 314,
       appid: '4',
@@ -475,7 +479,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '4', domain: null, path: null, name: 'testvod' },
     sequence: null,
     occurredAt: null,
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 314,
       appid: '4',
@@ -497,7 +501,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '4', domain: null, path: null, name: null },
     sequence: null,
     occurredAt: null,
-    remarks: [],
+    warnings: ['identity-by-content'],
     data: {
       event_type: 314,
       appid: '4',
@@ -539,7 +543,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: null, domain: null, path: null, name: 'teststream' },
     sequence: null,
     occurredAt: null,
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 338,
       stream_id: 'teststream',
@@ -561,7 +565,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '12345678', domain: 'abc.record.test.org', path: 'live', name: 'test' },
     sequence: null,
     occurredAt: '2025-05-21T09:14:41.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 343,
       appid: '12345678',
@@ -580,7 +584,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: QUALITY_STREAM,
     sequence: null,
     occurredAt: '2025-07-10T06:59:47.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 344,
       appid: '1234576',
@@ -601,7 +605,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: QUALITY_STREAM,
     sequence: null,
     occurredAt: '2025-07-10T06:59:47.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 344, // as printed; the table says 345
       appid: '1234576',
@@ -625,7 +629,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: null, domain: null, path: null, name: 'teststream' },
     sequence: null,
     occurredAt: '2025-06-20T06:56:28.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 347,
       stream_id: 'teststream',
@@ -656,7 +660,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     stream: { appId: '1234', domain: 'your.livepush.myqcloud.com', path: 'live', name: 'test1820' },
     sequence: null,
     occurredAt: '2025-10-23T09:42:21.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 348,
       appid: '1234',
@@ -689,7 +693,7 @@ export const DOCUMENTED_VIEWS: Record<string, DocumentedView> = {
     },
     sequence: null,
     occurredAt: '2025-10-22T10:27:14.000Z',
-    remarks: [],
+    warnings: [],
     data: {
       event_type: 349,
       appid: '1234',

@@ -1,4 +1,4 @@
-import type { EventDefinition } from '../../src/events/index.js';
+import type { EventDefinition } from '../../src/events/event-definition.js';
 
 const HEAD = [
   'Kind',
@@ -10,7 +10,7 @@ const HEAD = [
   'DTO',
 ];
 
-/** The event table of the README, made from the catalog. */
+/** The event table of docs/receive.md, made from the catalog. */
 export function eventsTable(definitions: readonly EventDefinition[]): string {
   const rows = definitions.map(({ kind, eventType, consoleName, notifyUrlField, signed, dto }) => [
     `\`${kind}\``,

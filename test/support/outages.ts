@@ -1,9 +1,9 @@
 import Sqlite from 'better-sqlite3';
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import { onTestFinished } from 'vitest';
+import type { DataSourceOptions } from 'typeorm';
 
+import { onTestFinished } from './current-test.js';
 import { DATABASES, type DatabaseCase } from './databases.js';
-import { fileOf, scratchDatabase } from './scratch.js';
+import { fileOf, scratchConnection, scratchDatabase } from './scratch.js';
 import { startTcpProxy } from './tcp-proxy.js';
 
 /** A database that a test can take away from its application, and give back. */
@@ -24,8 +24,7 @@ export const OUTAGES = DATABASES.map(({ name, isAbsent, create }) => ({
 }));
 
 async function operator(options: DataSourceOptions): Promise<FaultyDatabase['query']> {
-  const dataSource = await new DataSource(options).initialize();
-  onTestFinished(() => dataSource.destroy());
+  const dataSource = await scratchConnection(options);
   return (sql) => dataSource.query(sql);
 }
 

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { onTestFinished } from 'vitest';
-
+import { onTestFinished } from './current-test.js';
 import { freePort } from './free-port.js';
 
 export const PRIVATE_USER = 'events';
@@ -21,7 +21,8 @@ export async function startPrivateNats(): Promise<number> {
     config,
     `listen: 127.0.0.1:${port}\nmax_payload: 1024\nauthorization { user: ${PRIVATE_USER}, password: ${PRIVATE_PASSWORD} }\n`,
   );
-  return startServer(port, 'nats-server', ['-c', config]);
+  await startServer(port, 'nats-server', ['-c', config]);
+  return port;
 }
 
 /** A Mosquitto that wants a password; it goes with the test. */
@@ -35,17 +36,24 @@ export async function startPrivateMosquitto(): Promise<number> {
     config,
     `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${passwords}\nuser root\n`,
   );
-  return startServer(port, 'mosquitto', ['-c', config]);
+  await startServer(port, 'mosquitto', ['-c', config]);
+  return port;
 }
 
-function scratchFolder(): string {
+export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'live-callback-server-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-async function startServer(port: number, command: string, args: string[]): Promise<number> {
+/** @returns what ends it before the test does */
+export async function startServer(
+  port: number,
+  command: string,
+  args: string[],
+): Promise<() => Promise<void>> {
   const server = spawn(command, args, { stdio: 'ignore' });
+  const closed = once(server, 'close').catch(() => {});
   let failure: Error | undefined;
   server.once('error', (error) => (failure = error));
   onTestFinished(() => void server.kill('SIGKILL'));
@@ -55,7 +63,10 @@ async function startServer(port: number, command: string, args: string[]): Promi
     }
     await sleep(50);
   }
-  return port;
+  return async () => {
+    server.kill('SIGKILL');
+    await closed;
+  };
 }
 
 function answers(port: number): Promise<boolean> {

@@ -20,7 +20,7 @@ export interface RawRequest {
 }
 
 /** How long an answer may take before the connection counts as dead, ms. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 50_000;
 
 /** The bytes of a request: `POST` of JSON with host, media type and length unless told otherwise. */
 export function requestBytes(request: RawRequest): Buffer {

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 
 import type { ModuleMetadata } from '@nestjs/common';
-import type { DataSourceOptions } from 'typeorm';
-import { onTestFinished } from 'vitest';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 
+import { onTestFinished } from './current-test.js';
 import { startHost, startWith, type Host, type StartOptions } from './application.js';
 import { createSqlite, type DatabaseCase } from './databases.js';
 
@@ -18,6 +18,13 @@ export async function scratchDatabase(
   const database = await create();
   onTestFinished(() => database.drop());
   return database.options;
+}
+
+/** A connection beside those of the applications. */
+export async function scratchConnection(options: DataSourceOptions): Promise<DataSource> {
+  const dataSource = await new DataSource(options).initialize();
+  onTestFinished(() => dataSource.destroy());
+  return dataSource;
 }
 
 /** A running host that imports the module with its own connection options. */

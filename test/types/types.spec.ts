@@ -55,7 +55,8 @@ describe('the payload', () => {
   });
 
   it('has ids as text and cannot be changed', () => {
-    expectTypeOf<StreamPushDto['sequence']>().toEqualTypeOf<string>();
+    expectTypeOf<StreamPushDto['stream_id']>().toEqualTypeOf<string>();
+    expectTypeOf<StreamPushDto['sequence']>().toEqualTypeOf<string | undefined>();
     expectTypeOf<LiveEvent['id']>().toEqualTypeOf<string>();
     const lines = compiled(() => (event: LiveEvent) => {
       // @ts-expect-error -- events are read-only

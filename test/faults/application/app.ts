@@ -10,7 +10,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 
-import { DeliveryLedger } from '../../../src/bus/index.js';
+import { DeliveryStore } from '../../../src/storage/delivery.store.js';
+import { TransactionRunner } from '../../../src/storage/transaction.runner.js';
 import { LIVE_CALLBACK_ENTITIES, LiveCallbackModule } from '../../../src/index.js';
 import { FaultEffect } from './entities.js';
 import { Journal } from './journal.js';
@@ -21,6 +22,8 @@ import { FaultListeners } from './listeners.js';
 export interface ApplicationSettings {
   readonly database: DataSourceOptions;
   readonly key: string;
+  /** Whether sessions are worked out. */
+  readonly sessions: boolean;
   readonly port: number;
   /** Port of the Redis whose BullMQ runs the listeners; without one they run in process. */
   readonly redisPort?: number | undefined;
@@ -29,15 +32,19 @@ export interface ApplicationSettings {
 }
 
 /** Notes when the outcome of a run is durable, and when its transaction was rolled back. */
-function watchOutcomes(ledger: DeliveryLedger, journal: Journal): void {
-  const settle = ledger.settle.bind(ledger);
-  ledger.settle = async (outcome) => {
+function watchOutcomes(
+  deliveries: DeliveryStore,
+  transactions: TransactionRunner,
+  journal: Journal,
+): void {
+  const settle = deliveries.settle.bind(deliveries);
+  deliveries.settle = async (outcome) => {
     const run = journal.runOf(outcome.listener, outcome.callbackId);
     await settle(outcome);
     if (outcome.state === 'done') journal.recorded(run);
   };
-  const transact = ledger.transact.bind(ledger);
-  ledger.transact = async (lease, work) => {
+  const transact = transactions.run.bind(transactions);
+  transactions.run = async (lease, work) => {
     const latest = () => journal.runOf(lease.listener, lease.callbackId);
     const before = latest();
     try {
@@ -76,7 +83,10 @@ async function main(settings: ApplicationSettings): Promise<void> {
         retryDelay: 200,
         retryAttempts: 300,
       }),
-      LiveCallbackModule.forRoot({ keys: settings.key }),
+      LiveCallbackModule.forRoot({
+        keys: settings.key,
+        ...(settings.sessions && { sessions: {} }),
+      }),
       ...engine,
     ],
     providers: [FaultListeners, { provide: Journal, useValue: journal }],
@@ -88,7 +98,11 @@ async function main(settings: ApplicationSettings): Promise<void> {
     logger: ['error', 'warn'],
     abortOnError: false,
   });
-  watchOutcomes(app.get(DeliveryLedger, { strict: false }), journal);
+  watchOutcomes(
+    app.get(DeliveryStore, { strict: false }),
+    app.get(TransactionRunner, { strict: false }),
+    journal,
+  );
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(settings.port, '127.0.0.1');
   process.on('message', (point: KillPoint) => arm(point));

@@ -7,8 +7,12 @@ import type { FaultyDatabase } from './faulty-database.js';
 import { serverFaults } from './server-faults.js';
 import { accountOf, askDatabase, folderFor, programOf, ServerProcess } from './server-process.js';
 
-/** A MariaDB of its own, as durable as one is by default. */
-export async function startMariadb(): Promise<FaultyDatabase> {
+/**
+ * A MariaDB of its own, as durable as one is by default.
+ *
+ * @param settings arguments for the server, beside those that say where it is
+ */
+export async function startMariadb(settings: readonly string[] = []): Promise<FaultyDatabase> {
   const account = accountOf('mysql');
   const folder = folderFor(account);
   const data = join(folder, 'data');
@@ -34,6 +38,7 @@ export async function startMariadb(): Promise<FaultyDatabase> {
     `--socket=${join(folder, 'server.sock')}`,
     `--pid-file=${join(folder, 'server.pid')}`,
     '--innodb-flush-log-at-trx-commit=1',
+    ...settings,
   ];
   const server = new ServerProcess(programOf('mariadbd'), args, account, folder, () =>
     askDatabase(options),

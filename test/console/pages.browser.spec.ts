@@ -1,0 +1,307 @@
+/**
+ * The console in a real browser, on both adapters: every page in four languages, light and dark, wide and
+ * narrow, without violations of WCAG by axe, errors or requests to elsewhere; what strangers have written;
+ * what people do there; and whom it lets in.
+ */
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { readFileSync } from 'node:fs';
+
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+import {
+  LiveCallbackAuditService,
+  LiveCallbackDeadLetters,
+  LiveSessions,
+} from '../../src/index.js';
+import { ADAPTERS } from '../support/application.js';
+import { isBrowserAbsent, launchBrowser } from '../support/browser.js';
+import {
+  COOKIE,
+  HOSTILE,
+  openSeededConsole,
+  TOKENS,
+  type SeededConsole,
+} from './seeded-console.js';
+
+const LOCALES = { en: 'en-GB', zh: 'zh-CN', ja: 'ja-JP', ko: 'ko-KR' };
+const WIDTHS = [1280, 360];
+const THEMES = ['light', 'dark'];
+const PAGES = ['live', 'callbacks', 'dead-letters', 'refused', 'listeners'];
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+const files = inject('consoleFiles');
+let browser: Browser;
+
+describe.skipIf(isBrowserAbsent)('in Chromium', () => {
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser?.close());
+
+  describe.each(ADAPTERS)('on %s', (adapter) => {
+    let seeded: SeededConsole;
+    beforeAll(async () => {
+      seeded = await openSeededConsole({ adapter, files });
+    });
+    afterAll(() => seeded?.close());
+
+    it.each(Object.entries(LOCALES))(
+      'in %s every page is accessible, quiet and within its width, light and dark, wide and narrow',
+      async (language, locale) => {
+        const { page, complaints, close } = await openPage({ locale });
+        await page.goto(seeded.url);
+        await page.waitForSelector('h1');
+        await eachLook(page, async () => await expectGood(page, 'sign-in'));
+        await signIn(page, TOKENS.token);
+        for (const name of PAGES) {
+          await visit(page, name);
+          expect(await page.getAttribute('html', 'lang')).toBe(locale);
+          await eachLook(page, async () => await expectGood(page, `${language} ${name}`));
+        }
+        for (const place of await details(seeded)) {
+          await visit(page, place);
+          await eachLook(page, async () => await expectGood(page, `${language} ${place}`));
+        }
+        expect(complaints).toEqual([]);
+        await close();
+      },
+    );
+
+    it('what strangers have written is text, however it is written', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      const audit = seeded.host.app.get(LiveCallbackAuditService, { strict: false });
+      const [hostile] = (await audit.find({ stream: HOSTILE.name, kind: 'stream-push' })).items;
+      await visit(page, `callbacks/${hostile!.id}`);
+      await page.waitForSelector('pre');
+      const body = (await page.textContent('pre')) ?? '';
+      expect(body.length).toBeGreaterThan(HOSTILE.length);
+      expect(body).toContain('<script>window.hacked = 1</script>');
+      expect(await page.textContent('.facts')).toContain('live‹U+202E›gnp.exe‹U+0007›<b>');
+      expect(await page.$$('pre *, .facts b, main script, main img')).toEqual([]);
+      expect(await page.evaluate('window.hacked')).toBeUndefined();
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('a token is kept in memory alone, and gone with the page', async () => {
+      const { page, context, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'callbacks');
+      expect(page.url()).not.toContain(TOKENS.token);
+      const { cookies, origins } = await context.storageState({ indexedDB: true });
+      expect(JSON.stringify({ cookies, origins })).not.toContain(TOKENS.token);
+      expect(cookies).toEqual([]);
+      await page.reload();
+      expect(await page.waitForSelector('input[type=password]')).toBeTruthy();
+      await close();
+    });
+
+    it('whoever only reads is offered nothing else', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.readToken);
+      await visit(page, 'dead-letters');
+      expect(await page.$$('main button:has-text("Replay"), main .danger')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('a group of dead letters is replayed after its number was shown, with reason and name', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'dead-letters');
+      await page.click('tbody button:has-text("Replay")');
+      await page.waitForSelector('dialog .preview:has-text("This concerns 3.")');
+      expect(await violationsOf(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog', { state: 'detached' });
+      await page.click('tbody button:has-text("Replay")');
+      const [reason, actor] = await page.$$('dialog input');
+      await reason!.fill('the room service is back');
+      await actor!.fill('Ada');
+      await page.waitForSelector('dialog button[type=submit]:not([disabled])');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('dialog [role=status]:has-text("3 deliveries are run again.")');
+      await page.click('dialog button:has-text("Close")');
+      await page.waitForSelector('main .empty');
+      const letters = seeded.host.app.get(LiveCallbackDeadLetters, { strict: false });
+      expect(await letters.count()).toBe(0);
+      const audit = seeded.host.app.get(LiveCallbackAuditService, { strict: false });
+      const [one] = (await audit.find({ stream: 'shop-1', kind: 'stream-push' })).items;
+      const detail = await audit.get(one!.id);
+      expect(detail?.deliveries.find(({ listener }) => listener === 'rooms')).toMatchObject({
+        state: 'done',
+        replay: { reason: 'the room service is back', actor: 'Ada' },
+      });
+      expect(complaints).toEqual([]);
+      await close();
+    });
+  });
+
+  describe('behind a guard of the host', () => {
+    let seeded: SeededConsole;
+    let elsewhere: Server;
+    beforeAll(async () => {
+      seeded = await openSeededConsole({
+        adapter: 'fastify',
+        files,
+        isGuarded: true,
+        hasSessions: false,
+      });
+      elsewhere = createServer((_request, response) => {
+        response.setHeader('content-type', 'text/html').end('<form method="post"></form>');
+      });
+      await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    });
+    afterAll(async () => {
+      elsewhere?.close();
+      await seeded?.close();
+    });
+
+    it('nothing is served to others but a 401', async () => {
+      const { page, close } = await openPage({});
+      for (const path of ['', '/api/callbacks', '/api/standing', '/assets/index.js']) {
+        expect((await page.goto(seeded.url + path))?.status()).toBe(401);
+      }
+      await close();
+    });
+
+    it('whoever is signed in there needs no token, and is told how to turn sessions on', async () => {
+      const { page, complaints, close } = await openPage({ isSignedIn: seeded.url });
+      await page.goto(`${seeded.url}#/live`);
+      await page.waitForSelector('.empty code:has-text("sessions: {}")');
+      expect(await violationsOf(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('a page of another origin has the browser change nothing, whatever it sends', async () => {
+      const { page, close } = await openPage({ isSignedIn: seeded.url });
+      const audit = seeded.host.app.get(LiveCallbackAuditService, { strict: false });
+      const [one] = (await audit.find({ stream: 'shop-2', kind: 'stream-push' })).items;
+      const target = `${seeded.url}/api/callbacks/${one!.id}/discard`;
+      const { port } = elsewhere.address() as AddressInfo;
+      await page.goto(`http://127.0.0.1:${port}`);
+      const send = (mode: string, headers: object) =>
+        page.evaluate<string>(`
+          fetch(${JSON.stringify(target)}, {
+            method: 'POST',
+            credentials: 'include',
+            mode: ${JSON.stringify(mode)},
+            headers: ${JSON.stringify(headers)},
+            body: '{"reason":"forged"}',
+          }).then(({ type }) => type, () => 'refused')`);
+      const own = { 'content-type': 'application/json', 'x-live-callback-console': '1' };
+      const results = [
+        await send('no-cors', { 'content-type': 'text/plain' }),
+        await send('cors', own),
+      ];
+      expect(results).toEqual(['opaque', 'refused']);
+      const answered = page.waitForResponse(target);
+      const form = `Object.assign(document.forms[0], { action: ${JSON.stringify(target)} })`;
+      await page.evaluate(`${form}.submit()`);
+      expect([403, 415]).toContain((await answered).status());
+      expect(await audit.get(one!.id)).toMatchObject({ discard: null });
+      await close();
+    });
+  });
+});
+
+interface Opened {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page has said to its console, and what it has asked of others. */
+  readonly complaints: string[];
+  readonly close: () => Promise<void>;
+}
+
+async function openPage({
+  isSignedIn,
+  ...options
+}: BrowserContextOptions & { isSignedIn?: string }): Promise<Opened> {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    // What fades has a colour of its own meanwhile.
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  if (isSignedIn !== undefined) await context.addCookies([{ ...COOKIE, url: isSignedIn }]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    const { origin } = new URL(request.url());
+    if (origin !== new URL(page.url()).origin && page.url() !== 'about:blank') {
+      complaints.push(`asked ${origin}`);
+    }
+  });
+  return { page, context, complaints, close: () => context.close() };
+}
+
+/** An interruption, one of two pushes that contradict each other, and a session. */
+async function details({ host }: SeededConsole): Promise<string[]> {
+  const audit = host.app.get(LiveCallbackAuditService, { strict: false });
+  const sessions = host.app.get(LiveSessions, { strict: false });
+  const [interrupt] = (await audit.find({ kind: 'stream-interrupt', stream: 'lesson' })).items;
+  const [twice] = (await audit.find({ kind: 'stream-push', stream: 'twice' })).items;
+  const [lesson] = (await sessions.find({ stream: 'concert' })).items;
+  return [`callbacks/${interrupt!.id}`, `callbacks/${twice!.id}`, `live/${lesson!.id}`];
+}
+
+async function signIn(page: Page, token: string): Promise<void> {
+  await page.fill('input[type=password]', token);
+  await page.click('button[type=submit]');
+  await page.waitForSelector('nav');
+}
+
+/** Goes to a page, and waits until what it asked for is there. */
+async function visit(page: Page, place: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(`#/${place}`)}`);
+  await page.waitForSelector(place.includes('/') ? '.facts' : 'table, .empty');
+}
+
+/** Does something in each width and theme. */
+async function eachLook(page: Page, act: () => Promise<void>): Promise<void> {
+  for (const theme of THEMES) {
+    await page.selectOption('.preferences select:last-child', theme);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      await act();
+    }
+  }
+}
+
+async function expectGood(page: Page, name: string): Promise<void> {
+  expect([name, await violationsOf(page)]).toEqual([name, []]);
+  const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  expect([name, page.viewportSize()?.width, await page.evaluate(excess)]).toEqual([
+    name,
+    page.viewportSize()?.width,
+    0,
+  ]);
+}
+
+/** What axe has to say, in short. */
+async function violationsOf(page: Page): Promise<string[]> {
+  if (!(await page.evaluate('Boolean(window.axe)'))) await page.evaluate(AXE);
+  const violations = await page.evaluate<readonly Violation[]>(
+    "axe.run({ resultTypes: ['violations'] }).then((it) => it.violations)",
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}

@@ -1,0 +1,51 @@
+import { Injectable, type ModuleMetadata } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+
+import type { ScrapedMetrics } from '../../src/app/metrics.controller.js';
+import { OnLiveEvent } from '../../src/index.js';
+import { LiveCallbackTelemetryModule } from '../../src/telemetry/index.js';
+import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
+import { KEY, type Host, type StartOptions } from '../support/application.js';
+import { fileOf } from '../support/scratch.js';
+
+@Injectable()
+class Listeners {
+  @OnLiveEvent('stream-push', { id: 'steady' })
+  steady(): void {}
+
+  @OnLiveEvent('stream-push', { id: 'broken', attempts: 2, backoffMs: 1 })
+  broken(): void {
+    throw new Error('never');
+  }
+}
+
+/** All that can be measured: a spool, and a listener that fails. */
+export function measuredModule(
+  database: DataSourceOptions,
+  { provider: meterProvider }: ScrapedMetrics,
+  also: NonNullable<ModuleMetadata['imports']> = [],
+): StartOptions {
+  return {
+    database,
+    options: { spool: { path: `${fileOf(database)}.spool` } },
+    module: {
+      imports: [LiveCallbackTelemetryModule.register({ meterProvider }), ...also],
+      providers: [Listeners],
+    },
+  };
+}
+
+/** Sends it, and waits for the first attempts of the listeners. */
+export async function post(host: Host, callback: object, key = KEY): Promise<void> {
+  await host.send(signCallback(callback, { key }));
+  await whenListenersDone(host.app);
+}
+
+/** A callback, its redelivery, a conflicting one, and a refused one. */
+export async function playEverything(host: Host): Promise<void> {
+  const push = streamPushCallback();
+  await post(host, push);
+  await post(host, push);
+  await post(host, { ...push, user_ip: '198.51.100.7' });
+  await post(host, push, 'AnotherKeyAltogether');
+}
