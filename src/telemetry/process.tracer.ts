@@ -20,12 +20,15 @@ import { fromTraceparent } from './span-context.text.js';
  * the tables would stay in the traces.
  */
 export class ProcessTracer implements RunTracer {
-  constructor(private readonly provider: TracerProvider) {}
+  constructor(private readonly given: TracerProvider | undefined) {}
 
   begin(listener: string, { id, kind, attempt, traceparent }: LiveEvent): RunTrace | null {
-    if (!this.isHeard()) return null;
+    // Asked for each run, because an SDK may be registered later, and by another copy of the API (an
+    // ESM host has one beside that of CommonJS).
+    const provider = this.given ?? trace.getTracerProvider();
+    if (!isHeard(provider)) return null;
     const request = fromTraceparent(traceparent);
-    const span = this.provider.getTracer(INSTRUMENTATION).startSpan(
+    const span = provider.getTracer(INSTRUMENTATION).startSpan(
       `process ${kind}`,
       {
         kind: SpanKind.CONSUMER,
@@ -46,13 +49,12 @@ export class ProcessTracer implements RunTracer {
     );
     return new ProcessTrace(span);
   }
+}
 
-  /** Before an SDK is registered nobody is. */
-  private isHeard(): boolean {
-    const { provider } = this;
-    const isProxy = provider instanceof ProxyTracerProvider;
-    return !isProxy || provider.getDelegateTracer(INSTRUMENTATION) !== undefined;
-  }
+/** Before an SDK is registered nobody hears of a span. */
+function isHeard(provider: TracerProvider): boolean {
+  const isProxy = provider instanceof ProxyTracerProvider;
+  return !isProxy || provider.getDelegateTracer(INSTRUMENTATION) !== undefined;
 }
 
 class ProcessTrace implements RunTrace {

@@ -7,7 +7,7 @@ import { RequestTracing } from '../receiving/request.tracing.js';
 import { observeHealth } from './health.gauges.js';
 import { LiveCallbackTelemetryError } from './live-callback-telemetry.error.js';
 import type { LiveCallbackTelemetryOptions } from './live-callback-telemetry.options.js';
-import { metrics, trace } from './optional-packages.js';
+import { metrics } from './optional-packages.js';
 import { ProcessTracer } from './process.tracer.js';
 import { traceparentOf } from './request.trace.js';
 import { countSignals } from './signal.metrics.js';
@@ -26,7 +26,7 @@ export class TelemetryLifecycle implements OnModuleInit, OnApplicationShutdown {
     const meters = this.options.meterProvider ?? metrics.getMeterProvider();
     const registrations = this.all(LiveCallbackHealth);
     this.ends.push(countSignals(meters), observeHealth(meters, registrations));
-    const tracer = new ProcessTracer(this.options.tracerProvider ?? trace.getTracerProvider());
+    const tracer = new ProcessTracer(this.options.tracerProvider);
     for (const requests of this.all(RequestTracing)) requests.use(traceparentOf);
     for (const runs of this.all(RunTracing)) runs.use(tracer);
   }

@@ -27,8 +27,8 @@ const OLDER = {
   nats: '^2.0.0',
   typeorm: '^0.3.21',
 };
-/** Peers of what the tests use, which npm leaves out here. */
-const PEERS = { '@lezer/highlight': '^1.0.0', '@lezer/lr': '^1.0.0' };
+/** Peers of what the tests use, which npm leaves out here; without Kafka's, Nest 11 ends the process. */
+const PEERS = { '@lezer/highlight': '^1.0.0', '@lezer/lr': '^1.0.0', kafkajs: '^2.0.0' };
 /** Compiled for minutes where it is installed. */
 const LINKED = ['better-sqlite3', 'bindings', 'file-uri-to-path'];
 
