@@ -6,7 +6,7 @@ type Wrapped<T> = T & { raw?: T; hijack?: () => void };
 /** Seconds after which the sender may come again; CSS keeps to its own interval. */
 const RETRY_AFTER_SECONDS = 5;
 /** How long the rest of a refused body is discarded, so that the caller can read the answer, ms. */
-const LINGER_MS = 2_000;
+const LINGER_MS = 500;
 
 /** Node's request under the adapter's. */
 export function rawRequest(request: object): IncomingMessage {

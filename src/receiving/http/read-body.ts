@@ -5,14 +5,6 @@ import { capturedBody } from './captured-body.js';
 import type { ReadingBudget } from './reading.budget.js';
 
 const MEDIA_TYPE = 'application/json';
-/** How long a body may take to arrive, ms. The largest documented one fits into one packet. */
-const BODY_TIMEOUT_MS = 8_000;
-/** How often it is looked whether enough has come, ms. */
-const PACE_MS = 1_000;
-/** How long a body may rest, as where a packet was lost, ms; from then on it has to come at a rate. */
-const PATIENCE_MS = 2_500;
-/** Bytes of a second. */
-const LOWEST_RATE = 32 * 1024;
 
 /** Who reads, and how much of it. */
 export interface BodyReading {
@@ -75,16 +67,14 @@ function readOn(
   if (request.destroyed) throw new CallbackRefusedError('body-aborted');
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    const began = performance.now();
-    const reading = { address, bytes: 0, evict: () => refuse('overloaded') };
     const settle = (act: () => void) => {
-      clearInterval(pace);
       budget.end(reading);
       request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
       act();
     };
     const refuse = (reason: RefusalReason) =>
       settle(() => reject(new CallbackRefusedError(reason)));
+    const reading = { address, beganAt: performance.now(), bytes: 0, refuse };
     const onData = (chunk: Buffer) => {
       if (reading.bytes + chunk.length > limit) return refuse('body-too-large');
       chunks.push(chunk);
@@ -93,11 +83,6 @@ function readOn(
     const onEnd = () =>
       settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const onAbort = () => refuse('body-aborted');
-    const pace = setInterval(() => {
-      const passed = performance.now() - began;
-      const isSlow = reading.bytes < ((passed - PATIENCE_MS) / 1_000) * LOWEST_RATE;
-      if (isSlow || passed >= BODY_TIMEOUT_MS) refuse('body-timeout');
-    }, PACE_MS);
     request.on('data', onData).on('end', onEnd).on('close', onAbort).on('error', onAbort);
     budget.begin(reading);
   });

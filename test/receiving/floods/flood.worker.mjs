@@ -17,7 +17,7 @@ const wide = () => {
 /** What is sent on each socket, how many sockets there are, and how often one is opened again. */
 const FLOODS = {
   'nearly whole bodies': { sockets: 256, send: head(LIMIT) + 'x'.repeat(LIMIT - 1), again: 50 },
-  'bodies of one byte': { sockets: 4_000, send: `${head(100)}{`, again: 2_000 },
+  'bodies of one byte': { sockets: 10_000, send: `${head(100)}{`, again: 2_000 },
   'wide bodies': { sockets: 4, send: head(wide().length) + wide(), again: 60 },
 };
 
