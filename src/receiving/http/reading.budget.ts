@@ -8,10 +8,13 @@ const MAX_BODIES = 10_000;
 const MAX_OF_ADDRESS = 256;
 /** How long a body may take to arrive, ms. The largest documented one fits into one packet. */
 const BODY_TIMEOUT_MS = 8_000;
-/** How often it is looked whether enough has come, ms. */
-const PACE_MS = 1_000;
-/** How long a body may rest, as where a packet was lost, ms; from then on it has to come at a rate. */
-const PATIENCE_MS = 2_500;
+/** How often it is looked whether enough has come, ms. Often, so that a flood is not refused all at once. */
+const PACE_MS = 100;
+/**
+ * How long a body may rest, as where packets were lost twice, ms; from then on it has to come at a rate. Not less:
+ * the connections of a flood cost more when they are closed and opened again than while they rest.
+ */
+const PATIENCE_MS = 5_000;
 /** Bytes of a second. */
 const LOWEST_RATE = 32 * 1024;
 
