@@ -20,3 +20,9 @@ export const KINDS = [
   'highlight',
   'unknown',
 ] as const;
+
+/** Those whose URL a callback template holds. */
+export const TEMPLATE_KINDS: readonly (typeof KINDS)[number][] = KINDS.slice(
+  0,
+  KINDS.indexOf('relay'),
+);

@@ -13,6 +13,10 @@ import type {
 import type { SessionSummary as Summary } from '../../src/events/session-event.js';
 import type { SessionDetail as Session } from '../../src/sessions/live-sessions.service.js';
 import type { PushView as Push } from '../../src/sessions/session.view.js';
+import type {
+  DeclaredTemplateView,
+  TemplatesView as Templates,
+} from '../../src/cloud/provisioning/templates.view.js';
 import type { RefusalGroup as Refusal } from '../../src/operations/overview/refusal.query.js';
 
 /** What arrives of a value as JSON. */
@@ -37,6 +41,10 @@ export type SessionSummary = Json<Summary>;
 export type SessionDetail = Json<Session>;
 export type PushView = Json<Push>;
 
+export type TemplatesView = Json<Templates>;
+export type TemplateView = Json<DeclaredTemplateView>;
+export type PlanStep = NonNullable<TemplatesView['compared']>['plan']['steps'][number];
+
 /** A page of a list, or all of a short one. */
 export interface Items<T> {
   readonly items: readonly T[];
@@ -48,5 +56,6 @@ export interface Standing {
   readonly registration: string;
   readonly rights: readonly string[];
   readonly hasSessions: boolean;
+  readonly hasTemplates: boolean;
   readonly health: Json<LiveCallbackHealthReport>;
 }

@@ -10,6 +10,8 @@ import { LivePage } from './pages/live.page.js';
 import { ListenersPage } from './pages/listeners.page.js';
 import { RefusedPage } from './pages/refused.page.js';
 import { SessionPage } from './pages/session.page.js';
+import { TemplatePage } from './pages/template.page.js';
+import { TemplatesPage } from './pages/templates.page.js';
 import { Preferences } from './preferences.js';
 import { linkTo, useRoute, type Route } from './route.js';
 import type { Server } from './server.js';
@@ -31,10 +33,15 @@ const PAGES: Record<string, Page> = {
   'dead-letters': { content: DeadLettersPage, badge: ({ health }) => health.deadLetters },
   refused: { content: RefusedPage },
   listeners: { content: ListenersPage, badge: ({ health }) => health.backlog?.pending ?? null },
+  templates: { content: TemplatesPage },
 };
 
 /** Pages of one thing. */
-const DETAILS: Record<string, Page['content']> = { callbacks: CallbackPage, live: SessionPage };
+const DETAILS: Record<string, Page['content']> = {
+  callbacks: CallbackPage,
+  live: SessionPage,
+  templates: TemplatePage,
+};
 
 const FIRST = 'callbacks';
 
@@ -48,7 +55,7 @@ export function Shell({ server, onSignOut }: ShellProps) {
   const [isPolling, setPolling] = useState(true);
   const everyMs = isPolling ? POLL_MS : null;
   const first = useMemo(
-    () => ({ server, rights: [], hasSessions: undefined, everyMs }),
+    () => ({ server, rights: [], hasSessions: undefined, hasTemplates: undefined, everyMs }),
     [server, everyMs],
   );
   return (
@@ -73,11 +80,17 @@ function Frame({ server, everyMs, onPolling, onSignOut }: FrameProps) {
   const route = useRoute();
   const standing = useAnswer<Standing>('standing');
   const main = useRef<HTMLElement>(null);
-  const hasSessions = standing.data?.hasSessions;
+  const { hasSessions, hasTemplates } = standing.data ?? {};
   const rights = JSON.stringify(standing.data?.rights ?? []);
   const session = useMemo(
-    () => ({ server, rights: JSON.parse(rights) as string[], hasSessions, everyMs }),
-    [server, rights, hasSessions, everyMs],
+    () => ({
+      server,
+      rights: JSON.parse(rights) as string[],
+      hasSessions,
+      hasTemplates,
+      everyMs,
+    }),
+    [server, rights, hasSessions, hasTemplates, everyMs],
   );
   const detail = route.item === undefined ? undefined : DETAILS[route.page];
   const name = route.page in PAGES ? route.page : FIRST;

@@ -10,6 +10,8 @@ export interface Session {
   readonly rights: readonly string[];
   /** Whether it is worked out who is live; undefined until that is known. */
   readonly hasSessions: boolean | undefined;
+  /** Whether callback templates can be seen; undefined until that is known. */
+  readonly hasTemplates: boolean | undefined;
   /** How often pages ask again, ms; null while they are not to. */
   readonly everyMs: number | null;
 }

@@ -2,9 +2,11 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { LiveCallbackBullModule } from '../bullmq/index.js';
+import { credentialsFromEnvironment, DeclaredTemplates, TencentCloudApi } from '../cloud/index.js';
 import { LiveCallbackConsoleModule } from '../console/index.js';
 import { LiveCallbackModule } from '../index.js';
 import { LiveCallbackTelemetryModule } from '../telemetry/index.js';
+import { DemoCloud } from './demo.cloud.js';
 import { DemoListener } from './demo.listener.js';
 import type { Settings } from './environment.js';
 import { HealthController } from './health.controller.js';
@@ -14,7 +16,8 @@ import { METRICS_TOKEN, MetricsController, ScrapedMetrics } from './metrics.cont
 /** The reference application: the module, one listener, two probes. */
 @Module({})
 export class AppModule {
-  static from(settings: Settings): DynamicModule {
+  /** @param cloud of the demo */
+  static from(settings: Settings, cloud?: DemoCloud): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -31,10 +34,14 @@ export class AppModule {
         }),
         ...bullOf(settings),
         ...metricsOf(settings),
-        ...consoleOf(settings),
+        ...consoleOf(settings, cloud),
       ],
       controllers: [HealthController],
-      providers: [LoggingListener, ...(settings.isDemo ? [DemoListener] : [])],
+      providers: [
+        LoggingListener,
+        ...(settings.isDemo ? [DemoListener] : []),
+        ...(cloud ? [{ provide: DemoCloud, useValue: cloud }] : []),
+      ],
     };
   }
 }
@@ -80,8 +87,18 @@ function metricsOf({ metricsToken }: Settings): DynamicModule[] {
 /** What is scraped. */
 @Module({})
 class MetricsModule {}
+
 /** The console is for those who may use the audit API. */
-function consoleOf(settings: Settings): DynamicModule[] {
+function consoleOf(settings: Settings, cloud: DemoCloud | undefined): DynamicModule[] {
   const { audit } = auditOf(settings);
-  return audit === undefined ? [] : [LiveCallbackConsoleModule.register(audit)];
+  if (audit === undefined) return [];
+  const templates = templatesOf(settings) ?? cloud?.templates;
+  return [LiveCallbackConsoleModule.register({ ...audit, ...(templates && { templates }) })];
+}
+
+/** Callback templates are shown where they are declared. */
+function templatesOf({ templatesFile }: Settings): DeclaredTemplates | undefined {
+  if (templatesFile === null) return undefined;
+  const api = new TencentCloudApi({ credentials: credentialsFromEnvironment() });
+  return new DeclaredTemplates({ file: templatesFile, api });
 }

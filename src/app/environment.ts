@@ -27,6 +27,8 @@ export interface Settings {
   /** Expected by `/metrics`, which is not there without. */
   readonly metricsToken: string | undefined;
   readonly mayShowMetricsToken: boolean;
+  /** State file of the callback templates that the console shows; null: it shows none, but in the demo. */
+  readonly templatesFile: string | null;
   readonly database: DataSourceOptions;
   /** The least that is logged; the listener logs each event as `debug`. */
   readonly logLevel: LogLevel;
@@ -89,6 +91,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Settings {
     mayShowAdminToken: isDemo && read('LIVE_CALLBACK_ADMIN_TOKEN') === undefined,
     metricsToken: metricsToken ?? (isDemo ? randomSecret() : undefined),
     mayShowMetricsToken: isDemo && metricsToken === null,
+    templatesFile: read('LIVE_CALLBACK_TEMPLATES') ?? null,
     database: dataSourceOptionsOf(read('DATABASE_URL') ?? DEFAULT_DATABASE_URL),
     logLevel: logLevelOf(read('LOG_LEVEL') ?? (isDemo ? 'debug' : 'log')),
     redisUrl: redisUrlOf(read('REDIS_URL')),

@@ -5,15 +5,20 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
+import { DemoCloud } from './demo.cloud.js';
 import { playDemo } from './demo.js';
 import { readEnvironment, type Settings } from './environment.js';
 
 async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
-  const app = await NestFactory.create(AppModule.from(settings), newAdapter(settings), {
-    abortOnError: false,
-    logger: new AppLogger(settings.logLevel),
-  });
+  const app = await NestFactory.create(
+    AppModule.from(settings, await cloudOf(settings)),
+    newAdapter(settings),
+    {
+      abortOnError: false,
+      logger: new AppLogger(settings.logLevel),
+    },
+  );
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
@@ -22,6 +27,12 @@ async function main(): Promise<void> {
   else logger.log(`Callbacks: POST ${url}/live-callback`);
   if (settings.adminToken !== undefined) logger.log(`Console: ${url}/console`);
   if (settings.isDemo) await playDemo(app, settings, url);
+}
+
+/** The demo has an account of its own. */
+async function cloudOf({ isDemo, port, keys }: Settings): Promise<DemoCloud | undefined> {
+  const baseUrl = `http://127.0.0.1:${port}/live-callback`;
+  return isDemo ? DemoCloud.open(baseUrl, keys[0] as string) : undefined;
 }
 
 function newAdapter({ adapter }: Settings): FastifyAdapter {

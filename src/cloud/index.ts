@@ -15,6 +15,23 @@ export {
 export type { DriftFinding, DriftOrigin, DriftReport } from './provisioning/drift.js';
 export type { RotationResult } from './provisioning/key.rotation.js';
 
+// Templates on a screen
+export {
+  DeclaredTemplates,
+  type DeclaredTemplatesOptions,
+  type TemplateApplication,
+  type TemplateEdit,
+} from './provisioning/declared.templates.js';
+export type { EditedTemplate } from './provisioning/template.edit.js';
+export type {
+  ComparedTemplates,
+  DeclaredTemplateView,
+  ForeignTemplate,
+  KeyPlace,
+  TemplateComparison,
+  TemplatesView,
+} from './provisioning/templates.view.js';
+
 // What is declared
 export type {
   ProvisioningState,

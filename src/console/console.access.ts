@@ -43,6 +43,10 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
     );
   }
 
+  override get extras() {
+    return { hasTemplates: this.options.templates !== null };
+  }
+
   private desks(): AuditDesk[] {
     try {
       return this.modules.get(AuditDesk, { strict: false, each: true });

@@ -8,6 +8,7 @@ import { createSessionController } from '../sessions/api/session.controller.js';
 import { ConsoleAccess } from './console.access.js';
 import { createConsoleController } from './console.controller.js';
 import { readConsoleFiles } from './console.files.js';
+import { createTemplateController } from './template.controller.js';
 import { ConsoleHeadersGuard } from './console-headers.guard.js';
 import { ConsoleWriteGuard } from './console-write.guard.js';
 import {
@@ -33,7 +34,7 @@ export class LiveCallbackConsoleModule {
   /** @throws LiveCallbackConsoleError naming the option, here or when the application starts */
   static register(options: LiveCallbackConsoleOptions): DynamicModule {
     const config = resolveConsole(options);
-    const { path, guards, decorators } = config;
+    const { path, guards, decorators, templates } = config;
     const files = readConsoleFiles(options[CONSOLE_FILES]);
     const own = UseGuards(ConsoleHeadersGuard, ConsoleWriteGuard);
     const api = { guards, decorators: [...decorators, own] };
@@ -43,6 +44,7 @@ export class LiveCallbackConsoleModule {
         createConsoleController(config, files),
         ...createAuditControllers(`${path}/api`, api),
         createSessionController(`${path}/api`, api),
+        ...(templates ? [createTemplateController(`${path}/api`, templates, api)] : []),
       ],
       providers: [
         {

@@ -3,6 +3,7 @@ import type { CanActivate, Type } from '@nestjs/common';
 import { resolveAudit, type AuditConfig } from '../options/audit.config.js';
 import { LiveCallbackOptionsError } from '../options/option.error.js';
 import type { AuditApiOptions } from '../options/live-callback.options.js';
+import type { ConsoleTemplates } from './console.templates.js';
 import { LiveCallbackConsoleError } from './live-callback-console.error.js';
 
 /** Where the built files are, for tests of the module itself. @internal */
@@ -24,6 +25,8 @@ export interface LiveCallbackConsoleOptions extends Pick<
   guards?: readonly Type<CanActivate>[];
   /** The host's own decorators for its controllers, such as `Public()`. Default: none. */
   decorators?: readonly ClassDecorator[];
+  /** Callback templates to show and change, such as `new DeclaredTemplates({ … })`. Default: none. */
+  templates?: ConsoleTemplates;
   /** @internal */
   [CONSOLE_FILES]?: string;
 }
@@ -35,6 +38,7 @@ export interface LiveCallbackConsoleConfig {
   readonly guards: readonly Type<CanActivate>[];
   readonly decorators: readonly ClassDecorator[];
   readonly audit: AuditConfig;
+  readonly templates: ConsoleTemplates | null;
   /** What whoever has no rights is told: to paste a token, or to go to the host. */
   readonly signIn: 'token' | 'host';
 }
@@ -44,7 +48,7 @@ const FUNCTIONS = ['guards', 'decorators'] as const;
 
 /** @throws LiveCallbackConsoleError naming the option */
 export function resolveConsole(options: LiveCallbackConsoleOptions): LiveCallbackConsoleConfig {
-  const { path = DEFAULT_PATH, registration, ...access } = options ?? {};
+  const { path = DEFAULT_PATH, registration, templates = null, ...access } = options ?? {};
   const trimmed = typeof path === 'string' ? path.replace(/^\/+|\/+$/g, '') : '';
   if (!/^[\w.~-]+(\/[\w.~-]+)*$/.test(trimmed)) {
     throw new LiveCallbackConsoleError(
@@ -54,6 +58,9 @@ export function resolveConsole(options: LiveCallbackConsoleOptions): LiveCallbac
   if (registration !== undefined && (typeof registration !== 'string' || registration === '')) {
     throw new LiveCallbackConsoleError('registration must be the name of a registration.');
   }
+  if (templates !== null && typeof templates?.read !== 'function') {
+    throw new LiveCallbackConsoleError('templates must be a DeclaredTemplates, or undefined.');
+  }
   for (const name of FUNCTIONS) {
     const list = access[name] ?? [];
     if (Array.isArray(list) && list.every((one) => typeof one === 'function')) continue;
@@ -62,7 +69,15 @@ export function resolveConsole(options: LiveCallbackConsoleOptions): LiveCallbac
   const { guards = [], decorators = [] } = access;
   const audit = resolveAccess(access);
   const signIn = audit.tokens.length > 0 ? 'token' : 'host';
-  return Object.freeze({ path: trimmed, registration, guards, decorators, audit, signIn });
+  return Object.freeze({
+    path: trimmed,
+    registration,
+    guards,
+    decorators,
+    audit,
+    templates,
+    signIn,
+  });
 }
 
 /** Says in the words of the console what the check of the audit API finds. */

@@ -18,6 +18,7 @@ import {
 } from '../../src/index.js';
 import { ADAPTERS } from '../support/application.js';
 import { isBrowserAbsent, launchBrowser } from '../support/browser.js';
+import { KEPT_KEY, NEW_KEY } from './declared-callbacks.js';
 import {
   COOKIE,
   HOSTILE,
@@ -29,7 +30,7 @@ import {
 const LOCALES = { en: 'en-GB', zh: 'zh-CN', ja: 'ja-JP', ko: 'ko-KR' };
 const WIDTHS = [1280, 360];
 const THEMES = ['light', 'dark'];
-const PAGES = ['live', 'callbacks', 'dead-letters', 'refused', 'listeners'];
+const PAGES = ['live', 'callbacks', 'dead-letters', 'refused', 'listeners', 'templates'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {
@@ -150,6 +151,109 @@ describe.skipIf(isBrowserAbsent)('in Chromium', () => {
     });
   });
 
+  describe('callback templates', () => {
+    let seeded: SeededConsole;
+    beforeAll(async () => {
+      seeded = await openSeededConsole({ adapter: 'fastify', files });
+    });
+    afterAll(() => seeded?.close());
+
+    it('what somebody has changed in the cloud is shown to those who only read', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.readToken);
+      await visit(page, 'templates');
+      await page.waitForSelector('td:has-text("Somebody has changed the account")');
+      await page.waitForSelector(
+        'tbody tr:has-text("main") .state:has-text("Changed in the cloud")',
+      );
+      await page.waitForSelector('section td:has-text("old-receiver")');
+      expect(await page.$$('main button:has-text("Apply"), main .button, main .danger')).toEqual(
+        [],
+      );
+      await visit(page, 'templates/main');
+      expect(await page.$$('main button[type=submit]')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('are declared, bound, applied, changed and deleted, and their key is never answered', async () => {
+      const { page, complaints, close } = await openPage({});
+      const { api } = seeded.declared!;
+      const answers: Promise<string>[] = [];
+      page.on('response', (response) => {
+        if (response.url().includes('/api/')) answers.push(response.text().catch(() => ''));
+      });
+      const apply = async () => {
+        await page.click('main button:has-text("Apply")');
+        await page.click('dialog button:has-text("Apply")');
+        await page.waitForSelector('main .empty:has-text("Nothing to do")');
+      };
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'templates');
+      await apply();
+      await page.click('main a:has-text("New template")');
+      await page.fill('label:has-text("Id") + input', 'show');
+      const name = 'label:has-text("Name") + input';
+      await page.fill(name, 'no spaces here');
+      await page.waitForSelector('.problem:has-text("no spaces")');
+      await page.fill(name, 'x'.repeat(31));
+      await page.waitForSelector('.problem:has-text("31 characters; the limit is 30.")');
+      await page.fill(name, '演出');
+      await page.fill('label:has-text("Callback key") + input', NEW_KEY);
+      await page.selectOption('#target-screenshot', 'url');
+      await page.fill('#target-screenshot + input', 'https://pictures.example.com/in?token=Pst');
+      await page.click('main button:has-text("Bind")');
+      const domain = 'label:has-text("Push domain") + input';
+      await page.fill(domain, 'push.example.com');
+      await page.waitForSelector('.problem:has-text("Template main is bound to it already.")');
+      await page.fill(domain, 'show.example.com');
+      await page.click('main button:has-text("Save")');
+      await page.waitForSelector('tbody tr:has-text("演出") .state:has-text("Not there yet")');
+      await apply();
+      const [made] = api.templates.templates.filter(({ fields }) => fields.CallbackKey === NEW_KEY);
+      expect(made?.fields).toMatchObject({
+        TemplateName: '演出',
+        SnapshotNotifyUrl: 'https://pictures.example.com/in?token=Pst',
+      });
+      expect(
+        api.templates.rules.find(({ domain: bound }) => bound === 'show.example.com'),
+      ).toMatchObject({ appName: 'live', templateId: made!.id });
+
+      await page.click('tbody tr:has-text("演出") a:has-text("Edit")');
+      await page.selectOption('#target-stream-push', 'module');
+      await page.click('main button:has-text("Unbind")');
+      await page.click('main button:has-text("Save")');
+      await page.waitForSelector('tbody tr:has-text("演出") .state:has-text("To be applied")');
+      await apply();
+      expect(api.templates.template(made!.id).fields).toMatchObject({
+        StreamBeginNotifyUrl: 'https://live.example.com/live-callback/stream-push',
+        SnapshotNotifyUrl: 'https://pictures.example.com/in?token=Pst',
+      });
+
+      await page.click('tbody tr:has-text("演出") button:has-text("New key")');
+      expect(await violationsOf(page)).toEqual([]);
+      await page.fill('dialog input', 'short');
+      await page.waitForSelector('dialog .problem');
+      await page.fill('dialog input', `${NEW_KEY}2`);
+      await page.click('dialog button:has-text("New key")');
+      await page.waitForSelector('dialog', { state: 'detached' });
+      expect(api.templates.template(made!.id).fields.CallbackKey).toBe(`${NEW_KEY}2`);
+
+      await page.click('tbody tr:has-text("演出") button:has-text("Delete")');
+      await page.click('dialog button:has-text("Delete")');
+      await page.waitForSelector('main td:has-text("Delete the template")');
+      await apply();
+      expect(api.templates.templates.map(({ id }) => id)).not.toContain(made!.id);
+      const said = (await Promise.all(answers)).join('\n');
+      expect(said).toContain('演出');
+      for (const secret of [NEW_KEY, KEPT_KEY, 'Pst']) expect(said).not.toContain(secret);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+  });
+
   describe('behind a guard of the host', () => {
     let seeded: SeededConsole;
     let elsewhere: Server;
@@ -261,7 +365,13 @@ async function details({ host }: SeededConsole): Promise<string[]> {
   const [interrupt] = (await audit.find({ kind: 'stream-interrupt', stream: 'lesson' })).items;
   const [twice] = (await audit.find({ kind: 'stream-push', stream: 'twice' })).items;
   const [lesson] = (await sessions.find({ stream: 'concert' })).items;
-  return [`callbacks/${interrupt!.id}`, `callbacks/${twice!.id}`, `live/${lesson!.id}`];
+  return [
+    `callbacks/${interrupt!.id}`,
+    `callbacks/${twice!.id}`,
+    `live/${lesson!.id}`,
+    'templates/audit',
+    'templates/+',
+  ];
 }
 
 async function signIn(page: Page, token: string): Promise<void> {

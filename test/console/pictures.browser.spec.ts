@@ -49,10 +49,11 @@ it.runIf(process.env['PICTURES'] === '1')('the pages have their pictures taken',
     execFileSync('pngquant', ['--force', '--ext=.png', '--speed=1', '--quality=50-90', path]);
     expect(readFileSync(path).length).toBeLessThan(LARGEST);
   };
-  for (const page of ['live', 'callbacks', 'dead-letters', 'refused', 'listeners']) {
+  for (const page of ['live', 'callbacks', 'dead-letters', 'refused', 'listeners', 'templates']) {
     await take(WIDE, page, page);
   }
   await take(WIDE, 'session', `live/${concert!.id}`);
   await take(WIDE, 'callback', `callbacks/${twice!.id}`);
+  await take(WIDE, 'template', 'templates/main');
   await take(NARROW, 'narrow', 'callbacks');
 });

@@ -25,6 +25,7 @@ import {
 } from '../../src/testing/index.js';
 import { KEY, startWith, type AdapterName, type Host } from '../support/application.js';
 import { createSqlite } from '../support/databases.js';
+import { openDeclared, type Declared } from './declared-callbacks.js';
 
 export const TOKENS = {
   token: 'TokenOfThoseWhoAct',
@@ -74,6 +75,8 @@ class SampleListeners {
 export interface SeededConsole {
   readonly host: Host;
   readonly url: string;
+  /** Callback templates, and the emulated account; none behind a guard of the host. */
+  readonly declared: Declared | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -92,6 +95,7 @@ export async function openSeededConsole({
   hasSessions = true,
 }: SeedOptions): Promise<SeededConsole> {
   const database = await createSqlite();
+  const declared = isGuarded ? undefined : await openDeclared();
   const access = isGuarded ? { guards: [SignedInGuard] } : TOKENS;
   const host = await startWith(
     [
@@ -100,7 +104,11 @@ export async function openSeededConsole({
         database: database.options,
         ...(hasSessions ? { sessions: {} } : {}),
       }),
-      LiveCallbackConsoleModule.register({ ...access, [CONSOLE_FILES]: files }),
+      LiveCallbackConsoleModule.register({
+        ...access,
+        ...(declared && { templates: declared.templates }),
+        [CONSOLE_FILES]: files,
+      }),
     ],
     { adapter, module: { providers: [SampleListeners, SignedInGuard] } },
   );
@@ -108,8 +116,10 @@ export async function openSeededConsole({
   return {
     host,
     url: `${host.url}/console`,
+    declared,
     close: async () => {
       await host.close();
+      await declared?.close();
       await database.drop();
     },
   };

@@ -10,13 +10,18 @@ import { join } from 'node:path';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { LiveCallbackConsoleError, LiveCallbackConsoleModule } from '../../src/console/index.js';
+import {
+  LiveCallbackConsoleError,
+  LiveCallbackConsoleModule,
+  type ConsoleTemplates,
+} from '../../src/console/index.js';
 import {
   CONSOLE_FILES,
   type LiveCallbackConsoleOptions,
 } from '../../src/console/live-callback-console.options.js';
 import {
   LiveCallbackAuditService,
+  LiveCallbackError,
   LiveCallbackModule,
   type LiveCallbackModuleOptions,
 } from '../../src/index.js';
@@ -194,6 +199,12 @@ describe.each(ADAPTERS)('on %s, behind tokens, the console', (adapter) => {
     expect(reveal).toMatchObject({ actor: 'console from 127.0.0.1', count: 1 });
   });
 
+  it('has no templates where none are declared', async () => {
+    expect((await opened.ask('/api/templates', bearer(TOKEN))).status).toBe(404);
+    const standing = await (await opened.ask('/api/standing', bearer(TOKEN))).json();
+    expect(standing).toMatchObject({ hasTemplates: false });
+  });
+
   it('says when a question is wrong', async () => {
     const wrong = ['callbacks?kinds=x', 'listeners?x=1', 'dead-letters/count?from=x'];
     for (const path of wrong) {
@@ -254,6 +265,89 @@ describe.each(ADAPTERS)('on %s, behind a guard of the host, the console', (adapt
   });
 });
 
+describe.each(ADAPTERS)('on %s, the templates of the console', (adapter) => {
+  let opened: Opened;
+  const orders: string[] = [];
+  const take = async (order: object, by: string) => {
+    orders.push(`${JSON.stringify(order)} ${by}`);
+    return { isTaken: true };
+  };
+  class StoppedError extends LiveCallbackError {
+    readonly code = 'stopped';
+    constructor(readonly reason: string) {
+      super(`because it is ${reason}`);
+    }
+  }
+  const templates: ConsoleTemplates = {
+    read: async () => ({ templates: [] }),
+    save: take,
+    remove: take,
+    apply: take,
+    rotateKey: async ({ id }) => {
+      throw new StoppedError(id);
+    },
+  };
+  beforeAll(async () => {
+    opened = await open(adapter, { token: TOKEN, readToken: READ_TOKEN, templates });
+  });
+  afterAll(() => opened?.close());
+  const post = async (path: string, body: object, headers: object = bearer(TOKEN)) => {
+    const url = `${opened.host.url}/console/api/templates/${path}`;
+    const init = { method: 'POST', body: JSON.stringify(body) };
+    return fetch(url, { ...init, headers: { ...OWN, ...headers } });
+  };
+
+  it('are read by those who may read, and changed by those who may act', async () => {
+    expect((await opened.ask('/api/templates')).status).toBe(401);
+    expect((await opened.ask('/api/templates', bearer(READ_TOKEN))).status).toBe(200);
+    const removal = { id: 'main', revision: 'r' };
+    for (const path of ['save', 'remove', 'apply', 'rotate-key']) {
+      expect((await post(path, {}, {})).status).toBe(401);
+      expect((await post(path, {}, bearer(READ_TOKEN))).status).toBe(403);
+    }
+    expect(orders).toEqual([]);
+    expect(await (await post('remove', removal)).json()).toEqual({ isTaken: true });
+    expect(orders).toEqual([`${JSON.stringify(removal)} console from 127.0.0.1`]);
+  });
+
+  it('are changed by the page of the console alone', async () => {
+    const removal = { id: 'main', revision: 'r' };
+    const foreign: object[] = [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'content-type': 'text/plain' },
+    ];
+    for (const headers of foreign) {
+      const { status } = await post('remove', removal, { ...bearer(TOKEN), ...headers });
+      expect([403, 415]).toContain(status);
+    }
+  });
+
+  it.each([
+    ['save', { id: 'main', revision: 'r' }],
+    ['save', { id: 'main', revision: 'r', declaration: {}, isNew: 'yes' }],
+    ['save', { declaration: {}, revision: 'r' }],
+    ['remove', { id: 'main' }],
+    ['apply', { seen: 'x', force: true }],
+    ['apply', {}],
+    ['rotate-key', { id: 'main', key: 12_345_678 }],
+  ])('are not changed by an order to %s that does not fit, such as %j', async (path, body) => {
+    expect((await post(path, body)).status).toBe(400);
+  });
+
+  it.each([
+    ['invalid', 400],
+    ['blocked', 409],
+    ['cloud', 502],
+    ['unsettled', 502],
+    ['package-missing', 501],
+  ])('say why an order stopped: "%s" is %i', async (id, status) => {
+    const response = await post('rotate-key', { id });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ message: `because it is ${id}` });
+  });
+});
+
 describe('the console does not start', () => {
   it.each<[LiveCallbackConsoleOptions, string]>([
     [{}, 'it needs a token or guards'],
@@ -264,6 +358,7 @@ describe('the console does not start', () => {
     [{ token: TOKEN, path: 'a b' }, 'path must be'],
     [{ token: TOKEN, path: '' }, 'path must be'],
     [{ token: TOKEN, registration: '' }, 'registration must be'],
+    [{ token: TOKEN, templates: {} as ConsoleTemplates }, 'templates must be'],
     [{ guards: 'none' as unknown as [] }, 'guards must be a list'],
     [{ token: TOKEN, tokens: [] } as LiveCallbackConsoleOptions, 'is no option of the console'],
   ])('with %j', (options, message) => {

@@ -2,10 +2,9 @@ import { ProblemList, shown, shownSecret } from './problem.list.js';
 import type { ProvisioningState } from './provisioning.state.js';
 import { checkRules, type DesiredRule } from './rule.checks.js';
 import { resolveTemplate, type DesiredTemplate } from './template.checks.js';
-import { MAX_TEMPLATES } from './template.fields.js';
+import { ID, MAX_TEMPLATES } from './template.limits.js';
 import { baseUrlOf } from './url.checks.js';
 
-const ID = /^(?=.{1,20}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const TOKEN = /^[\w.~-]{16,}$/;
 
 /** A declared state, checked. */

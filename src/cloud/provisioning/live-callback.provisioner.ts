@@ -20,6 +20,7 @@ import {
 } from './provisioning.plan.js';
 import type { ProvisioningState } from './provisioning.state.js';
 import type { CloudAccount, CloudTemplate } from './template.fields.js';
+import { foreignTemplates, type TemplateComparison } from './templates.view.js';
 
 const DEFAULT_ATTEMPTS = 6;
 const DEFAULT_BACKOFF_MS = 500;
@@ -155,6 +156,19 @@ export class LiveCallbackProvisioner {
   async drift(): Promise<DriftReport> {
     const { plan, account } = await this.look(this.ring, { repoint: true, takeOver: true });
     return driftOf(plan, this.desired, account);
+  }
+
+  /**
+   * What `apply` would do, what has drifted, and the templates of others, from one look; only reads.
+   *
+   * @throws CloudError
+   */
+  async compare(): Promise<TemplateComparison> {
+    const { plan, keys, account } = await this.look(this.ring, {});
+    const whole = planChanges(this.desired, keys, account, { repoint: true, takeOver: true });
+    const own = new Set([...ownTemplates(this.desired.stack, account).values()].flat());
+    const drift = driftOf(whole, this.desired, account);
+    return { plan, drift, foreign: foreignTemplates(account, own) };
   }
 
   /**

@@ -6,12 +6,12 @@ import type { DesiredRule } from './rule.checks.js';
 import type { DesiredTemplate } from './template.checks.js';
 import {
   differingFields,
-  MAX_TEMPLATES,
   textOf,
   WRITE_ONLY_FIELD,
   type CloudAccount,
   type CloudTemplate,
 } from './template.fields.js';
+import { MAX_TEMPLATES } from './template.limits.js';
 import { MASK, maskUrl } from '../api/mask.js';
 
 /** The key that a template should have, and those that it may have. */

@@ -1,4 +1,5 @@
 import { MASK, maskUrl } from '../api/mask.js';
+import { lengthOf } from './template.limits.js';
 import { ProvisioningStateError, type StateProblem } from './provisioning-state.error.js';
 
 const SHOWN_LENGTH = 60;
@@ -46,11 +47,6 @@ export class ProblemList {
   throwIfAny(): void {
     if (this.problems.length > 0) throw new ProvisioningStateError(this.problems);
   }
-}
-
-/** Length in characters, as people count them. */
-export function lengthOf(text: string): number {
-  return Array.from(text).length;
 }
 
 /** A value, fit for an error. */

@@ -1,4 +1,5 @@
 import { shown, type ProblemList } from './problem.list.js';
+import { APP_NAME, HOST_NAME, MAX_APP_NAME } from './template.limits.js';
 
 /** A declared rule, checked. */
 export interface DesiredRule {
@@ -10,10 +11,6 @@ export interface DesiredRule {
 }
 
 const DEFAULT_APP_NAME = 'live';
-const MAX_APP_NAME = 255;
-const HOST_NAME =
-  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/;
-const APP_NAME = /^[^\s/?#]+$/;
 
 /** Checks the rules of all templates, against each other too: a domain and AppName has one. */
 export function checkRules(

@@ -5,7 +5,8 @@ import { LineCounter, parseDocument } from 'yaml';
 import { ProvisioningStateError, type StateProblem } from './provisioning-state.error.js';
 import type { ProvisioningState } from './provisioning.state.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Variables that a state may refer to. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads a declared state from a YAML or JSON file. `${NAME}` in a text stands for a variable of the
@@ -28,9 +29,13 @@ export async function loadState(
   path: string,
   env: Environment = process.env,
 ): Promise<ProvisioningState> {
-  let text: string;
+  return parseState(await readStateFile(path), path, env);
+}
+
+/** @throws ProvisioningStateError */
+export async function readStateFile(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ProvisioningStateError(
@@ -38,15 +43,28 @@ export async function loadState(
       path,
     );
   }
+}
+
+/**
+ * The state that the text of a file declares.
+ *
+ * @throws ProvisioningStateError
+ */
+export function parseState(text: string, path: string, env: Environment): ProvisioningState {
   const problems: StateProblem[] = [];
-  const state = substitute(parse(text, path), '', env, problems);
+  const state = substitute(parseText(text, path), '', env, problems);
   if (problems.length > 0) throw new ProvisioningStateError(problems, path);
   const { keyFile } = (state ?? {}) as Partial<ProvisioningState>;
   if (typeof keyFile !== 'string') return state as ProvisioningState;
   return { ...(state as ProvisioningState), keyFile: resolve(dirname(path), keyFile) };
 }
 
-function parse(text: string, path: string): unknown {
+/**
+ * What a state file says, references as they are written.
+ *
+ * @throws ProvisioningStateError
+ */
+export function parseText(text: string, path: string): unknown {
   const lineCounter = new LineCounter();
   // The pretty form of errors quotes the lines, in which there may be a key.
   const document = parseDocument(text, { lineCounter, prettyErrors: false });

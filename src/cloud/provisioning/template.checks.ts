@@ -1,14 +1,17 @@
 import { markerText } from './marker.js';
-import { lengthOf, shown, shownSecret, type ProblemList } from './problem.list.js';
-import { EXCEPTION_LEVELS, URL_FIELD_OF_KIND, type TemplateFields } from './template.fields.js';
+import { shown, shownSecret, type ProblemList } from './problem.list.js';
+import { URL_FIELD_OF_KIND, type TemplateFields } from './template.fields.js';
+import {
+  EXCEPTION_LEVELS,
+  KEY,
+  lengthOf,
+  MAX_DESCRIPTION,
+  MAX_KEY,
+  MAX_NAME,
+  MIN_KEY,
+  NAME,
+} from './template.limits.js';
 import { checkUrl, urlOfEvent } from './url.checks.js';
-
-/* The console's limits: the API's are wider, but then the console cannot edit the template. */
-const MAX_NAME = 30;
-const MAX_DESCRIPTION = 100;
-const MIN_KEY = 8;
-const MAX_KEY = 32;
-const NAME = /^[\p{Script=Han}A-Za-z0-9_-]+$/u;
 
 /** A declared template, checked and complete but for its key. */
 export interface DesiredTemplate {
@@ -113,8 +116,7 @@ function resolveUrls(
 
 /** A problem when a key cannot be one; undefined when it can. */
 export function keyProblem(key: string): string | undefined {
-  if (/^[A-Za-z0-9]*$/.test(key) && key.length >= MIN_KEY && key.length <= MAX_KEY)
-    return undefined;
+  if (KEY.test(key) && key.length >= MIN_KEY && key.length <= MAX_KEY) return undefined;
   return `must be ${MIN_KEY} to ${MAX_KEY} letters and digits, not ${shownSecret(key)}.`;
 }
 

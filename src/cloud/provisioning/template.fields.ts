@@ -1,5 +1,6 @@
 import type { EventDefinition } from '../../events/event-definition.js';
 import { EVENT_DEFINITIONS } from '../../events/event-definitions.js';
+import { EXCEPTION_LEVELS } from './template.limits.js';
 
 const DEFINITIONS: readonly EventDefinition[] = EVENT_DEFINITIONS;
 
@@ -9,9 +10,6 @@ export const URL_FIELD_OF_KIND: ReadonlyMap<string, string> = new Map(
     notifyUrlField ? [[kind, notifyUrlField]] : [],
   ),
 );
-
-/** Templates that one account may have (docs/protocol.md, 1.2). */
-export const MAX_TEMPLATES = 50;
 
 /** The read model lacks it, so that a change by others cannot be seen. */
 export const WRITE_ONLY_FIELD = 'RecordStatusNotifyUrl';
@@ -23,9 +21,6 @@ export const NEWER_FIELDS: ReadonlySet<string> = new Set([
   'RecordExceptionNotifyUrl',
   'RecordExceptionLevels',
 ]);
-
-/** Levels that can be written (docs/protocol.md, 1.2). What is read may have other names. */
-export const EXCEPTION_LEVELS: readonly string[] = ['error', 'warning', 'info'];
 
 /** Fields of a template by their names in the API; what is unset is an empty text or list. */
 export type TemplateFields = Readonly<Record<string, string | readonly string[]>>;

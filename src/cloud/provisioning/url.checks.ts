@@ -1,4 +1,5 @@
 import { shown, type ProblemList } from './problem.list.js';
+import { isCallbackUrl } from './template.limits.js';
 
 /** The URL of a kind on the module's routes. */
 export function urlOfEvent(baseUrl: string, kind: string, urlToken: string | undefined): string {
@@ -10,7 +11,7 @@ export function urlOfEvent(baseUrl: string, kind: string, urlToken: string | und
 export function checkUrl(problems: ProblemList, at: string, given: unknown): string | undefined {
   const url = problems.text(at, given, 'an http or https URL');
   if (url === undefined) return undefined;
-  if (/^https?:\/\/[^/]/i.test(url) && !/\s/.test(url) && URL.canParse(url)) return url;
+  if (isCallbackUrl(url)) return url;
   problems.add(at, `must be an absolute http or https URL, not ${shown(url)}.`);
   return undefined;
 }

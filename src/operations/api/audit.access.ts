@@ -32,6 +32,10 @@ export abstract class AuditAccess {
   abstract readonly desk: AuditDesk;
   /** Who acts, where whoever asks does not say it. */
   abstract readonly actor: string;
+  /** What there is at this place besides, for its page. */
+  get extras(): Readonly<Record<string, boolean>> {
+    return {};
+  }
 }
 
 /** The API of a registration itself. */

@@ -58,6 +58,7 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
         registration: desk.config.name,
         rights,
         hasSessions: desk.config.sessions !== null,
+        ...this.access.extras,
         health,
       };
     }
