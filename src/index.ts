@@ -185,7 +185,7 @@ export {
 export { DigestForbiddenError } from './receiving/verification/digest.check.js';
 export { KindError } from './events/kind.error.js';
 export { ClockError } from './operations/health/clock.error.js';
-export { PayloadError, type PayloadErrorReason } from './events/payload/payload.js';
+export { PayloadError, type PayloadErrorReason } from './events/payload/payload.error.js';
 export { CallbackRefusedError, type RefusalReason } from './receiving/refusals/refusal.js';
 export { ListenerError } from './delivery/listeners/listener.error.js';
 export { NonRetryableError } from './delivery/listeners/non-retryable.error.js';

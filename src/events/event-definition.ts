@@ -52,3 +52,8 @@ export function defineEvent<const K extends string, T extends object>(
 ): TypedDefinition<K, T> {
   return definition;
 }
+
+/** Whether a DTO is a host's own: strict, and what it knows is not declared here. */
+export function isOfHost(definition: EventDefinition): boolean {
+  return 'create' in definition;
+}

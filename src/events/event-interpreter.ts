@@ -2,12 +2,17 @@ import { DEFAULT_REGISTRATION } from '../common/registration-name.js';
 import { contentDigest, identityDigest } from './payload/callback-digest.js';
 import { validateDto } from './dto/dto.validator.js';
 import { EventCatalog, UNKNOWN_KIND } from './event-catalog.js';
-import type { EventDefinition } from './event-definition.js';
+import { isOfHost, type EventDefinition } from './event-definition.js';
 import { eventTypeOf } from './event-type.js';
-import { coercedFields } from './dto/coerced-fields.js';
-import { fieldsOf, instantiate, type DtoClass } from './dto/field.decorators.js';
+import { instantiate } from './dto/field.decorators.js';
 import { dropUnfit, errorLines, errorsOnSubject } from './dto/unfit-fields.js';
-import { oddityOf } from './payload/odd-body.js';
+import {
+  MAX_WARNINGS,
+  NONE,
+  odditiesOf,
+  warningsOn,
+  withOddities,
+} from './interpretation.warnings.js';
 import { KindError } from './kind.error.js';
 import type { JsonObject, UnreadableBody } from './payload/payload.js';
 import { meaningOfUnreadable } from './unreadable.meaning.js';
@@ -37,11 +42,6 @@ export interface Interpretation {
   readonly failure: KindError | undefined;
 }
 
-/** Neither belongs to the meaning of a callback. */
-const PAIR: ReadonlySet<string> = new Set(['t', 'sign']);
-const MAX_WARNINGS = 16;
-const MAX_NAME_LENGTH = 64;
-const NONE: readonly string[] = Object.freeze([]);
 /** Last millisecond that a Date can hold. */
 const MAX_DATE = 8.64e15;
 
@@ -115,11 +115,6 @@ function fitInto(
   }
 }
 
-/** Whether a DTO is a host's own: strict, and what it knows is not declared here. */
-function isOfHost(definition: EventDefinition): boolean {
-  return 'create' in definition;
-}
-
 /** Not where a field says nothing: other events would have the same identity. */
 function tellsApart(definition: EventDefinition, identity: readonly unknown[]): boolean {
   if (isOfHost(definition)) return identity.some(saysSomething);
@@ -131,48 +126,7 @@ function saysSomething(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-function odditiesOf(dropped: readonly string[], isByContent: boolean): readonly string[] {
-  const oddities = dropped.map((place) => `dropped: ${place}`);
-  return isByContent ? [...oddities, 'identity-by-content'] : oddities;
-}
-
 function toDate(milliseconds: number | undefined): Date | null {
   if (typeof milliseconds !== 'number' || !(Math.abs(milliseconds) <= MAX_DATE)) return null;
   return new Date(milliseconds);
-}
-
-function warningsOn(
-  definition: EventDefinition,
-  payload: JsonObject,
-  data: object,
-  oddities: readonly string[],
-): readonly string[] {
-  if (isOfHost(definition)) return oddities;
-  const known = namesOf(definition.dto);
-  const warnings = [...oddities];
-  for (const key in payload) {
-    if (!known.has(key)) warnings.push(`unknown-field: ${key.slice(0, MAX_NAME_LENGTH)}`);
-  }
-  for (const place of coercedFields(data, payload)) warnings.push(`coerced: ${place}`);
-  return warnings.length === 0 ? NONE : warnings.slice(0, MAX_WARNINGS);
-}
-
-function withOddities(payload: JsonObject, others: readonly string[]): readonly string[] {
-  const { warnings = NONE } = oddityOf(payload) ?? {};
-  return warnings.length === 0 ? others : [...warnings, ...others].slice(0, MAX_WARNINGS);
-}
-
-const NAMES = new WeakMap<DtoClass, ReadonlySet<string>>();
-
-/** Every spelling that a DTO declares, and the pair. */
-function namesOf(dto: DtoClass): ReadonlySet<string> {
-  let names = NAMES.get(dto);
-  if (!names) {
-    names = new Set([
-      ...PAIR,
-      ...fieldsOf(dto).flatMap(({ name, aliases = [] }) => [name, ...aliases]),
-    ]);
-    NAMES.set(dto, names);
-  }
-  return names;
 }

@@ -1,7 +1,8 @@
 /** Group commit: what shares a batch, when a batch is sent, and who is told that it took too long. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { BatchQueue, type BatchLimits } from '../../src/storage/batch.queue.js';
+import type { BatchLimits } from '../../src/storage/batch.limits.js';
+import { BatchQueue } from '../../src/storage/batch.queue.js';
 import type { StorageUnavailableError } from '../../src/storage/storage.error.js';
 
 // Not faked with the others.

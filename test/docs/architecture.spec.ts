@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 const TEXT = readFileSync('docs/architecture.md', 'utf8');
 /** Files of the way of a callback, at most. */
 const FILES = 30;
-/** Lines of these files, at most. To come down to 3,000. */
-const LINES = 3_415;
+/** Lines of these files, at most. */
+const LINES = 3_000;
 
 /** Lines of one file of src, at most. */
 const LINES_OF_A_FILE = 300;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { MAX_DEPTH, parseJson } from '../../src/events/payload/payload.js';
+import { parseJson } from '../../src/events/payload/payload.js';
+import { MAX_DEPTH } from '../../src/events/payload/payload.error.js';
 import { parsePayload, PayloadError, type PayloadErrorReason } from '../../src/index.js';
 import { seededRandom, type Random } from '../support/seeded-random.js';
 

@@ -6,7 +6,7 @@ import type { LeaseKeeper } from '../../src/delivery/lease.keeper.js';
 import { EventCatalog } from '../../src/events/event-catalog.js';
 import { EventInterpreter } from '../../src/events/event-interpreter.js';
 import type { LiveEvent } from '../../src/events/live-event.js';
-import { DatabaseCallbackStore } from '../../src/storage/callback.store.js';
+import { DatabaseCallbackStore } from '../../src/storage/database-callback.store.js';
 import { ClaimedEventReader } from '../../src/storage/claimed-event.reader.js';
 import type { DeliveryLease, LeasedDelivery } from '../../src/storage/delivery.lease.js';
 import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';

@@ -15,7 +15,7 @@ import { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
 import { CallbackMapper } from '../../receiving/callback.mapper.js';
 import { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
 import { SessionWriter } from '../../sessions/session.writer.js';
-import { DatabaseCallbackStore } from '../../storage/callback.store.js';
+import { DatabaseCallbackStore } from '../../storage/database-callback.store.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { CloudError } from '../api/cloud.error.js';
 import type { CloudApi } from '../api/cloud-api.js';

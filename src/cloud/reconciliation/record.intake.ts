@@ -1,11 +1,11 @@
 import { readPayload } from '../../events/payload/read-payload.js';
-import { PayloadError } from '../../events/payload/payload.js';
+import { PayloadError } from '../../events/payload/payload.error.js';
 import type { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
 import type { CallbackMapper, MappedCallback } from '../../receiving/callback.mapper.js';
 import { CallbackRefusedError } from '../../receiving/refusals/refusal.js';
 import type { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
 import { SAME_MS } from '../../sessions/session.state.js';
-import type { DatabaseCallbackStore } from '../../storage/callback.store.js';
+import type { DatabaseCallbackStore } from '../../storage/database-callback.store.js';
 import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallback } from '../../storage/entities/index.js';
 import type { CloudReader, Stretch } from '../reading/cloud.reader.js';

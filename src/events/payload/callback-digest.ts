@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { eventTypeOf } from '../event-type.js';
 import { oddityOf } from './odd-body.js';
 import type { JsonObject, JsonValue } from './payload.js';
+import { shapeOf } from './payload.shape.js';
 
 /** Fields of the sender's envelopes that say when it was, the first that is there counts. */
 const TIMES = 'event_time,end_time,create_time,screenshotTime,timestamp,data_time'.split(',');
@@ -35,43 +35,6 @@ export function contentDigest(registration: string, payload: JsonObject): string
 function timeOf(payload: JsonObject): number {
   const value = payload[TIMES.find((name) => typeof payload[name] !== 'undefined') ?? ''];
   return typeof value === 'object' ? 0 : Number(value);
-}
-
-/** What the keys of a payload come to. */
-interface Shape {
-  /** The keys in the order in which they came. */
-  readonly keys: readonly string[];
-  /** Sorted, without the pair. */
-  readonly names: readonly string[];
-  /** These as JSON. */
-  readonly text: string;
-}
-
-/** The last shape of each `event_type`: the sender writes a kind in the same way each time. */
-const SHAPES = new Map<number | null, Shape>();
-const MAX_SHAPES = 64;
-/** Keys of a shape that is remembered, which is twice what CSS sends: wide bodies would stay in memory. */
-const MAX_KEYS = 128;
-const MAX_SHAPE_LENGTH = 4_096;
-
-function shapeOf(payload: JsonObject): Shape {
-  const type = eventTypeOf(payload['event_type']);
-  const keys = Object.keys(payload);
-  const known = SHAPES.get(type);
-  if (known && hasKeys(known, keys)) return known;
-  const names = keys.filter((name) => name !== 't' && name !== 'sign').toSorted();
-  const shape = { keys, names, text: JSON.stringify(names) };
-  if (keys.length <= MAX_KEYS && shape.text.length <= MAX_SHAPE_LENGTH) {
-    if (SHAPES.size >= MAX_SHAPES) SHAPES.clear();
-    SHAPES.set(type, shape);
-  }
-  return shape;
-}
-
-function hasKeys({ keys }: Shape, others: readonly string[]): boolean {
-  if (keys.length !== others.length) return false;
-  for (let n = 0; n < keys.length; n++) if (keys[n] !== others[n]) return false;
-  return true;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 
-import { parsePayload, PayloadError, type Payload } from './payload.js';
+import { parsePayload, type Payload } from './payload.js';
+import { PayloadError } from './payload.error.js';
 import { salvagePayload } from './salvaged-payload.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

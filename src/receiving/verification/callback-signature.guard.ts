@@ -1,6 +1,7 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 
-import { PayloadError, type JsonObject, type Payload } from '../../events/payload/payload.js';
+import type { JsonObject, Payload } from '../../events/payload/payload.js';
+import { PayloadError } from '../../events/payload/payload.error.js';
 import { readPayload } from '../../events/payload/read-payload.js';
 import { contextOf, type CallbackContext } from '../http/callback.context.js';
 import { rawRequest, writeReply } from '../http/callback.reply.js';

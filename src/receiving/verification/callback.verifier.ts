@@ -11,6 +11,7 @@ import { CallbackRefusedError } from '../refusals/refusal.js';
 import { isFor, refuseAmbiguous } from './key.binding.js';
 import { KeyLookup } from './key.lookup.js';
 import { SignatureCheck } from './signature.check.js';
+import { pairOf } from './signed-pair.js';
 
 /** How far ahead `t` may lie: CSS signs for 600 s, and clocks may differ by 300 s. */
 const MAX_LIFETIME_SECONDS = 900;
@@ -84,8 +85,7 @@ export class CallbackVerifier {
     if (repeatedKeys.has('t') || repeatedKeys.has('sign')) {
       throw new CallbackRefusedError('pair-repeated');
     }
-    const t = readExpiry(value);
-    const sign = readSign(value);
+    const { t, sign } = pairOf(value);
     const signed = ({ key }: BoundCallbackKey) => this.signatures.isOf(key, t, sign);
     const signers = this.lookup
       ? await this.lookup.signersFor(queryOf(value), signed, bytes)
@@ -124,29 +124,6 @@ export class CallbackVerifier {
     if (Object.hasOwn(payload, 't') || Object.hasOwn(payload, 'sign')) return false;
     return this.config.unsigned.has(this.catalog.ofPayload(payload)?.kind ?? UNKNOWN_KIND);
   }
-}
-
-/**
- * The digits of `t`, exactly ten: that alone defeats length extension, whose padding is never
- * digits only, and the confusion of keys that end in digits.
- */
-function readExpiry(payload: JsonObject): string {
-  if (!Object.hasOwn(payload, 't')) throw new CallbackRefusedError('t-missing');
-  const { t } = payload;
-  const digits = typeof t === 'number' && Number.isSafeInteger(t) ? String(t) : t;
-  if (typeof digits !== 'string' || !/^[1-9]\d{9}$/.test(digits)) {
-    throw new CallbackRefusedError('t-malformed');
-  }
-  return digits;
-}
-
-function readSign(payload: JsonObject): string {
-  if (!Object.hasOwn(payload, 'sign')) throw new CallbackRefusedError('sign-missing');
-  const { sign } = payload;
-  if (typeof sign !== 'string' || !/^[0-9a-f]{32}$/.test(sign)) {
-    throw new CallbackRefusedError('sign-malformed');
-  }
-  return sign;
 }
 
 function queryOf(payload: JsonObject): CallbackKeyQuery {

@@ -9,7 +9,8 @@ import { errorText, toLine } from '../../common/error-text.js';
 import { makePrivate } from '../../common/private-file.js';
 import { requireOptional } from '../../common/require-optional.js';
 import type { BodyEncoding } from '../../events/payload/kept-body.js';
-import { BatchQueue, CALLBACK_BATCHES } from '../batch.queue.js';
+import { CALLBACK_BATCHES } from '../batch.limits.js';
+import { BatchQueue } from '../batch.queue.js';
 import { prepareSqlite } from '../connection/drivers/sqlite.connection.js';
 import { StorageSetupError } from '../storage.error.js';
 

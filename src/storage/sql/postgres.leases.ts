@@ -1,10 +1,58 @@
+import type { Pool } from 'pg';
+
+import type { DeliveryLease, ReleasedDelivery } from '../delivery.lease.js';
+import type { FoundDelivery, Lease } from './callback.writer.js';
 import { isPending } from './open-deliveries.js';
+
+/** Leases on PostgreSQL: taken over, renewed, given back. */
+export class PostgresLeases {
+  private readonly sql: ReturnType<typeof leaseStatements>;
+
+  /**
+   * @param delivery the table
+   * @param now the time of the database as an expression
+   */
+  constructor(
+    delivery: string,
+    now: string,
+    named: (sql: string) => string,
+    private readonly pool: Pool,
+  ) {
+    this.sql = leaseStatements(delivery, now, named);
+  }
+
+  async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    const { rows } = await this.pool.query<DeliveryLease>(this.sql.claim, [
+      ...leaseArrays(found),
+      lease.owner,
+      lease.milliseconds,
+    ]);
+    return rows;
+  }
+
+  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    const { rows } = await this.pool.query<Omit<DeliveryLease, 'fence'>>(this.sql.renew, [
+      ...leaseArrays(leases),
+      lease.owner,
+      lease.milliseconds,
+    ]);
+    const kept = new Set(rows.map(({ callbackId, listener }) => `${callbackId} ${listener}`));
+    return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
+  }
+
+  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+    await this.pool.query(this.sql.release, [
+      ...leaseArrays(leases),
+      leases.map(({ isUnused }) => (isUnused ? 1 : 0)),
+    ]);
+  }
+}
 
 /**
  * The statements that take over deliveries (with what another owner held of their lanes), renew leases and
  * give them back.
  */
-export function leaseStatements(delivery: string, now: string, named: (sql: string) => string) {
+function leaseStatements(delivery: string, now: string, named: (sql: string) => string) {
   const isHeld = `d.callback_id = ANY($1::uuid[]) AND d.callback_id = v.callback_id
       AND d.listener = v.listener AND d.fence = v.fence
       AND ${isPending('d.state')}`;
@@ -40,4 +88,12 @@ export function leaseStatements(delivery: string, now: string, named: (sql: stri
       AS v(callback_id, listener, fence, unused)
     WHERE ${isHeld}`;
   return { claim: named(claim), renew: named(renew), release: named(release) };
+}
+
+function leaseArrays(leases: readonly DeliveryLease[]): [string[], string[], number[]] {
+  return [
+    leases.map(({ callbackId }) => callbackId),
+    leases.map(({ listener }) => listener),
+    leases.map(({ fence }) => fence),
+  ];
 }

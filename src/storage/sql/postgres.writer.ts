@@ -17,7 +17,7 @@ import type {
   Lease,
   KeyedDelivery,
 } from './callback.writer.js';
-import { leaseStatements } from './postgres.leases.js';
+import { PostgresLeases } from './postgres.leases.js';
 import { PostgresInsert } from './postgres.insert.js';
 
 /**
@@ -33,7 +33,7 @@ export class PostgresWriter implements CallbackWriter {
   private readonly batchInsert: PostgresInsert;
   private readonly settleSql: string;
   private readonly settleDoneSql: string;
-  private readonly leases: ReturnType<typeof leaseStatements>;
+  private readonly leases: PostgresLeases;
   private readonly contestedSql: string;
 
   /** @param now the time of the database as an expression */
@@ -72,7 +72,7 @@ export class PostgresWriter implements CallbackWriter {
         lease_until = CASE WHEN ${isOpen} THEN d.lease_until END
       WHERE d.callback_id = ANY($1::uuid[]) AND d.fence = (${outcome('fence')})::int
         AND ${isPending('d.state')}`);
-    this.leases = leaseStatements(delivery, now, named);
+    this.leases = new PostgresLeases(delivery, now, named, pool);
   }
 
   insert(batch: readonly BatchEntry[], lease: InsertLease): Promise<readonly InsertResult[]> {
@@ -115,30 +115,16 @@ export class PostgresWriter implements CallbackWriter {
     await this.pool.query({ name, text, values: [ids, `{${outcomes.map(member).join(',')}}`] });
   }
 
-  async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
-    const { rows } = await this.pool.query<DeliveryLease>(this.leases.claim, [
-      ...leaseArrays(found),
-      lease.owner,
-      lease.milliseconds,
-    ]);
-    return rows;
+  claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.leases.claim(found, lease);
   }
 
-  async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
-    const { rows } = await this.pool.query<Omit<DeliveryLease, 'fence'>>(this.leases.renew, [
-      ...leaseArrays(leases),
-      lease.owner,
-      lease.milliseconds,
-    ]);
-    const kept = new Set(rows.map(({ callbackId, listener }) => `${callbackId} ${listener}`));
-    return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
+  renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
+    return this.leases.renew(leases, lease);
   }
 
-  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
-    await this.pool.query(this.leases.release, [
-      ...leaseArrays(leases),
-      leases.map(({ isUnused }) => (isUnused ? 1 : 0)),
-    ]);
+  release(leases: readonly ReleasedDelivery[]): Promise<void> {
+    return this.leases.release(leases);
   }
 
   dropIdleConnections(): void {
@@ -175,12 +161,4 @@ function outcomeMember(it: DeliveryOutcome): string {
 
 function doneMember({ callbackId, listener, fence, durationMs }: DeliveryOutcome): string {
   return `${JSON.stringify(`${callbackId} ${listener} ${fence}`)}:${durationMs}`;
-}
-
-function leaseArrays(leases: readonly DeliveryLease[]): [string[], string[], number[]] {
-  return [
-    leases.map(({ callbackId }) => callbackId),
-    leases.map(({ listener }) => listener),
-    leases.map(({ fence }) => fence),
-  ];
 }

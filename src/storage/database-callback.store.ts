@@ -1,0 +1,140 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { CALLBACK_BATCHES } from './batch.limits.js';
+import { BatchQueue } from './batch.queue.js';
+import { errorText } from '../common/error-text.js';
+import { CallbackStore, type StoredCallback } from './callback.store.js';
+import { CallbackDatabase } from './connection/callback.database.js';
+import type { LeasedDelivery } from './delivery.lease.js';
+import { LEASE_MS, LeaseOwner } from './lease-owner.js';
+import { LeasePolicy } from './lease-policy.js';
+import { LiveCallbackConfig } from '../options/live-callback.config.js';
+import type { BatchEntry, InsertResult, NewCallback, NewDelivery } from './sql/callback.writer.js';
+import { StorageUnavailableError } from './storage.error.js';
+
+const KNOWN: StoredCallback = { outcome: 'known', conflicting: false, leased: [], waiting: [] };
+/** Fence of the lease that the insert takes. */
+const FIRST_FENCE = 1;
+
+/** Stores callbacks in the database, many in one transaction, once each. */
+@Injectable()
+export class DatabaseCallbackStore extends CallbackStore {
+  private readonly logger = new Logger('LiveCallback');
+  private readonly queue = new BatchQueue<NewCallback, StoredCallback>(
+    (callbacks) => this.write(callbacks),
+    CALLBACK_BATCHES,
+    (error) => this.isRowFault(error),
+  );
+
+  constructor(
+    private readonly database: CallbackDatabase,
+    private readonly owner: LeaseOwner,
+    private readonly policy: LeasePolicy,
+    private readonly config: LiveCallbackConfig,
+  ) {
+    super();
+  }
+
+  async put(callback: NewCallback): Promise<StoredCallback> {
+    try {
+      return await this.queue.add(callback, callback.body.length);
+    } catch (error) {
+      if (error instanceof StorageUnavailableError) throw error;
+      this.logger.error(`A callback could not be stored: ${errorText(error)}`);
+      throw new StorageUnavailableError('storage-failed', { cause: error });
+    }
+  }
+
+  async drained(): Promise<void> {
+    await this.queue.drained();
+  }
+
+  private async write(callbacks: readonly NewCallback[]): Promise<StoredCallback[]> {
+    const batch = distinct(callbacks);
+    const owner = this.owner.id;
+    const results = await this.insert(batch, owner);
+    // Of several copies in one batch the first is the event, the others its redeliveries.
+    const stored = new Map(
+      batch.map(({ callback }, index) => [callback, toStored(callback, results[index]!, owner)]),
+    );
+    return callbacks.map((callback) => stored.get(callback) ?? KNOWN);
+  }
+
+  private async insert(
+    batch: readonly BatchEntry[],
+    owner: string,
+  ): Promise<readonly InsertResult[]> {
+    const { policy } = this;
+    try {
+      return await this.database.writer.insert(batch, {
+        owner,
+        registration: this.config.name,
+        milliseconds: LEASE_MS,
+        takes: (delivery) => policy.takes(delivery),
+        graceMs: policy.graceMs,
+      });
+    } catch (error) {
+      if (!this.isRowFault(error)) {
+        // Rows may be leased to this process that it does not know of.
+        this.owner.rename();
+        this.database.doubt();
+      }
+      throw error;
+    }
+  }
+
+  private isRowFault(error: unknown): boolean {
+    return this.database.isOpen && this.database.writer.isRowFault(error);
+  }
+}
+
+function toStored(
+  { deliveries }: NewCallback,
+  result: InsertResult,
+  owner: string,
+): StoredCallback {
+  if (!result.isNew) return KNOWN;
+  const { conflicting, leased } = result;
+  return {
+    outcome: 'new',
+    conflicting,
+    leased: leased.map((it) => toLeased(it, owner)),
+    waiting:
+      leased.length === deliveries.length ? [] : deliveries.filter((it) => !leased.includes(it)),
+  };
+}
+
+function toLeased(
+  { callbackId, listener, orderingKey, attempts }: NewDelivery,
+  owner: string,
+): LeasedDelivery {
+  return {
+    callbackId,
+    listener,
+    orderingKey,
+    owner,
+    fence: FIRST_FENCE,
+    attempts,
+    isCounted: attempts === 1,
+    attemptsBefore: 0,
+    isSuspect: false,
+    hasFailed: false,
+  };
+}
+
+/** An entry per content: a statement can meet each unique key once only. */
+function distinct(callbacks: readonly NewCallback[]): BatchEntry[] {
+  const byContent = new Map<string, BatchEntry>();
+  const identities = new Set<string>();
+  for (const callback of callbacks) {
+    const known = byContent.get(callback.contentDigest);
+    byContent.set(
+      callback.contentDigest,
+      known
+        ? { ...known, copies: known.copies + 1 }
+        : { callback, copies: 1, conflictsInBatch: identities.has(callback.identityDigest) },
+    );
+    identities.add(callback.identityDigest);
+  }
+  return [...byContent.values()];
+}
