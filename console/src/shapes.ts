@@ -12,6 +12,10 @@ import type {
 } from '../../src/operations/overview/live-callback.overview.js';
 import type { SessionSummary as Summary } from '../../src/events/session-event.js';
 import type { SessionDetail as Session } from '../../src/sessions/live-sessions.service.js';
+import type {
+  ComparisonOverview as Comparison,
+  ComparisonResult as Compared,
+} from '../../src/sessions/session.comparison.js';
 import type { PushView as Push } from '../../src/sessions/session.view.js';
 import type {
   DeclaredTemplateView,
@@ -41,6 +45,9 @@ export type SessionSummary = Json<Summary>;
 export type SessionDetail = Json<Session>;
 export type PushView = Json<Push>;
 
+export type ComparisonOverview = Json<Comparison>;
+export type ComparisonResult = Json<Compared>;
+
 export type TemplatesView = Json<Templates>;
 export type TemplateView = Json<DeclaredTemplateView>;
 export type PlanStep = NonNullable<TemplatesView['compared']>['plan']['steps'][number];
@@ -57,5 +64,6 @@ export interface Standing {
   readonly rights: readonly string[];
   readonly hasSessions: boolean;
   readonly hasTemplates: boolean;
+  readonly hasReconciliation: boolean;
   readonly health: Json<LiveCallbackHealthReport>;
 }

@@ -8,6 +8,7 @@ import { CallbacksPage } from './pages/callbacks.page.js';
 import { DeadLettersPage } from './pages/dead-letters.page.js';
 import { LivePage } from './pages/live.page.js';
 import { ListenersPage } from './pages/listeners.page.js';
+import { ReconciliationPage } from './pages/reconciliation.page.js';
 import { RefusedPage } from './pages/refused.page.js';
 import { SessionPage } from './pages/session.page.js';
 import { TemplatePage } from './pages/template.page.js';
@@ -34,6 +35,7 @@ const PAGES: Record<string, Page> = {
   refused: { content: RefusedPage },
   listeners: { content: ListenersPage, badge: ({ health }) => health.backlog?.pending ?? null },
   templates: { content: TemplatesPage },
+  reconciliation: { content: ReconciliationPage },
 };
 
 /** Pages of one thing. */
@@ -55,7 +57,14 @@ export function Shell({ server, onSignOut }: ShellProps) {
   const [isPolling, setPolling] = useState(true);
   const everyMs = isPolling ? POLL_MS : null;
   const first = useMemo(
-    () => ({ server, rights: [], hasSessions: undefined, hasTemplates: undefined, everyMs }),
+    () => ({
+      server,
+      rights: [],
+      hasSessions: undefined,
+      hasTemplates: undefined,
+      hasReconciliation: undefined,
+      everyMs,
+    }),
     [server, everyMs],
   );
   return (
@@ -80,7 +89,7 @@ function Frame({ server, everyMs, onPolling, onSignOut }: FrameProps) {
   const route = useRoute();
   const standing = useAnswer<Standing>('standing');
   const main = useRef<HTMLElement>(null);
-  const { hasSessions, hasTemplates } = standing.data ?? {};
+  const { hasSessions, hasTemplates, hasReconciliation } = standing.data ?? {};
   const rights = JSON.stringify(standing.data?.rights ?? []);
   const session = useMemo(
     () => ({
@@ -88,9 +97,10 @@ function Frame({ server, everyMs, onPolling, onSignOut }: FrameProps) {
       rights: JSON.parse(rights) as string[],
       hasSessions,
       hasTemplates,
+      hasReconciliation,
       everyMs,
     }),
-    [server, rights, hasSessions, hasTemplates, everyMs],
+    [server, rights, hasSessions, hasTemplates, hasReconciliation, everyMs],
   );
   const detail = route.item === undefined ? undefined : DETAILS[route.page];
   const name = route.page in PAGES ? route.page : FIRST;

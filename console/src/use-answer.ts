@@ -12,6 +12,8 @@ export interface Session {
   readonly hasSessions: boolean | undefined;
   /** Whether callback templates can be seen; undefined until that is known. */
   readonly hasTemplates: boolean | undefined;
+  /** Whether it is compared with what the cloud knows; undefined until that is known. */
+  readonly hasReconciliation: boolean | undefined;
   /** How often pages ask again, ms; null while they are not to. */
   readonly everyMs: number | null;
 }

@@ -1,4 +1,4 @@
-import { checkNames, text, type QueryParameters } from '../operations/audit-query.js';
+import { checkNames, text, time, type QueryParameters } from '../operations/audit-query.js';
 import { AuditRequestError } from '../operations/audit-request.error.js';
 import type { ConsoleTemplates } from './console.templates.js';
 
@@ -37,6 +37,18 @@ export function parseRotation(body: QueryParameters): Order<'rotateKey'> {
   return { id: needed(body, 'id'), ...keyOf(body) };
 }
 
+/** The cloud remembers no longer. */
+const LONGEST_AGO_MS = 59 * 24 * 3_600_000;
+
+/** @throws AuditRequestError */
+export function parseComparison(body: QueryParameters): { from: Date; dryRun: boolean } {
+  checkNames(body, 'from,dryRun');
+  const from = time(body, 'from');
+  const ago = Date.now() - (from?.getTime() ?? Infinity);
+  if (from && ago > 0 && ago <= LONGEST_AGO_MS) return { from, dryRun: flag(body, 'dryRun') };
+  throw new AuditRequestError('from must be a time of the last 59 days');
+}
+
 function placeOf(body: QueryParameters) {
   return { id: needed(body, 'id'), revision: needed(body, 'revision') };
 }
@@ -53,7 +65,7 @@ function needed(body: QueryParameters, name: string): string {
 }
 
 /** @throws AuditRequestError */
-export function flag(body: QueryParameters, name: string): boolean {
+function flag(body: QueryParameters, name: string): boolean {
   const { [name]: value = false } = body;
   if (typeof value === 'boolean') return value;
   throw new AuditRequestError(`${name} must be true or false`);

@@ -1,10 +1,11 @@
 import type { OnModuleInit } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
+import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 
 import { AuditAccess, AuditDesk } from '../operations/api/audit.access.js';
 import type { AuditConfig } from '../options/audit.config.js';
 import type { SessionAccess } from '../sessions/api/session.access.js';
 import { LiveSessions } from '../sessions/live-sessions.service.js';
+import { SessionComparison } from '../sessions/session.comparison.js';
 import { LiveCallbackConsoleError } from './live-callback-console.error.js';
 import type { LiveCallbackConsoleConfig } from './live-callback-console.options.js';
 
@@ -14,6 +15,8 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
   readonly config: AuditConfig;
   desk!: AuditDesk;
   sessions!: LiveSessions;
+  /** Null where nobody compares the registration with what the cloud knows. */
+  comparison: SessionComparison | null = null;
 
   constructor(
     private readonly options: LiveCallbackConsoleConfig,
@@ -35,6 +38,7 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
       const { name } = this.desk.config;
       const all = this.modules.get(LiveSessions, { strict: false, each: true });
       this.sessions = all.find((sessions) => sessions.registration === name) as LiveSessions;
+      this.comparison = this.comparisonOf(name);
       return;
     }
     const names = desks.map(({ config }) => `"${config.name}"`).join(', ');
@@ -44,7 +48,18 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
   }
 
   override get extras() {
-    return { hasTemplates: this.options.templates !== null };
+    return {
+      hasTemplates: this.options.templates !== null,
+      hasReconciliation: this.comparison !== null,
+    };
+  }
+
+  private comparisonOf(registration: string): SessionComparison | null {
+    for (const { providers } of this.modules.get(ModulesContainer, { strict: false }).values()) {
+      const found = providers.get(SessionComparison)?.instance;
+      if (found instanceof SessionComparison && found.registration === registration) return found;
+    }
+    return null;
   }
 
   private desks(): AuditDesk[] {

@@ -8,6 +8,7 @@ import { createSessionController } from '../sessions/api/session.controller.js';
 import { ConsoleAccess } from './console.access.js';
 import { createConsoleController } from './console.controller.js';
 import { readConsoleFiles } from './console.files.js';
+import { createReconciliationController } from './reconciliation.controller.js';
 import { createTemplateController } from './template.controller.js';
 import { ConsoleHeadersGuard } from './console-headers.guard.js';
 import { ConsoleWriteGuard } from './console-write.guard.js';
@@ -44,15 +45,17 @@ export class LiveCallbackConsoleModule {
         createConsoleController(config, files),
         ...createAuditControllers(`${path}/api`, api),
         createSessionController(`${path}/api`, api),
+        createReconciliationController(`${path}/api`, api),
         ...(templates ? [createTemplateController(`${path}/api`, templates, api)] : []),
       ],
       providers: [
         {
-          provide: AuditAccess,
+          provide: ConsoleAccess,
           inject: [ModuleRef],
           useFactory: (modules: ModuleRef) => new ConsoleAccess(config, modules),
         },
-        { provide: SessionAccess, useExisting: AuditAccess },
+        { provide: AuditAccess, useExisting: ConsoleAccess },
+        { provide: SessionAccess, useExisting: ConsoleAccess },
       ],
     };
   }

@@ -18,6 +18,7 @@ import {
 } from '../../src/index.js';
 import { ADAPTERS } from '../support/application.js';
 import { isBrowserAbsent, launchBrowser } from '../support/browser.js';
+import { pushOf } from './cloud-of-streams.js';
 import { KEPT_KEY, NEW_KEY } from './declared-callbacks.js';
 import {
   COOKIE,
@@ -30,7 +31,15 @@ import {
 const LOCALES = { en: 'en-GB', zh: 'zh-CN', ja: 'ja-JP', ko: 'ko-KR' };
 const WIDTHS = [1280, 360];
 const THEMES = ['light', 'dark'];
-const PAGES = ['live', 'callbacks', 'dead-letters', 'refused', 'listeners', 'templates'];
+const PAGES = [
+  'live',
+  'callbacks',
+  'dead-letters',
+  'refused',
+  'listeners',
+  'templates',
+  'reconciliation',
+];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {
@@ -250,6 +259,60 @@ describe.skipIf(isBrowserAbsent)('in Chromium', () => {
       expect(said).toContain('演出');
       for (const secret of [NEW_KEY, KEPT_KEY, 'Pst']) expect(said).not.toContain(secret);
       expect(complaints).toEqual([]);
+      await close();
+    });
+  });
+
+  describe('the comparison with the cloud', () => {
+    let seeded: SeededConsole;
+    beforeAll(async () => {
+      seeded = await openSeededConsole({ adapter: 'express', files });
+    });
+    afterAll(() => seeded?.close());
+
+    it('shows what was repaired and doubted, and is tried before it is made', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'reconciliation');
+      await page.waitForSelector('.state:has-text("Everything was answered")');
+      await page.waitForSelector('tr:has-text("rehearsal"):has-text("by the list of push events")');
+      await page.waitForSelector('tr:has-text("backstage"):has-text("Start")');
+      await page.waitForSelector('tr:has-text("shop-1"):has-text("push.example.com/live")');
+      seeded.cloud!.sessions.push(pushOf('encore', 3_000, 2_000));
+      await page.click('main button:has-text("Compare now")');
+      await page.click('dialog button:has-text("Dry run")');
+      await page.waitForSelector('dialog .preview:has-text("1 push is unknown here")');
+      await page.waitForSelector('dialog li:has-text("push.example.com/live/encore")');
+      expect(await violationsOf(page)).toEqual([]);
+      const sessions = seeded.host.app.get(LiveSessions, { strict: false });
+      expect((await sessions.find({ stream: 'encore' })).items).toEqual([]);
+      await page.click('dialog button[type=submit]');
+      await page.waitForSelector('dialog [role=status]:has-text("2 facts were brought in.")');
+      await page.click('dialog button:has-text("Close")');
+      await page.waitForSelector('tr:has-text("encore")');
+      expect((await sessions.find({ stream: 'encore' })).items).toMatchObject([{ state: 'ended' }]);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('says when the cloud does not answer, and is not made by those who only read', async () => {
+      seeded.cloud!.api.fail({
+        action: 'DescribeLiveStreamEventList',
+        effect: { error: 'AuthFailure.UnauthorizedOperation' },
+      });
+      const { page, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'reconciliation');
+      await page.click('main button:has-text("Compare now")');
+      await page.click('dialog button:has-text("Dry run")');
+      await page.waitForSelector('dialog .failure:has-text("UnauthorizedOperation")');
+      seeded.cloud!.api.clearFaults();
+      await page.reload();
+      await signIn(page, TOKENS.readToken);
+      await visit(page, 'reconciliation');
+      expect(await page.$$('main button.primary')).toEqual([]);
       await close();
     });
   });

@@ -49,7 +49,15 @@ it.runIf(process.env['PICTURES'] === '1')('the pages have their pictures taken',
     execFileSync('pngquant', ['--force', '--ext=.png', '--speed=1', '--quality=50-90', path]);
     expect(readFileSync(path).length).toBeLessThan(LARGEST);
   };
-  for (const page of ['live', 'callbacks', 'dead-letters', 'refused', 'listeners', 'templates']) {
+  for (const page of [
+    'live',
+    'callbacks',
+    'dead-letters',
+    'refused',
+    'listeners',
+    'templates',
+    'reconciliation',
+  ]) {
     await take(WIDE, page, page);
   }
   await take(WIDE, 'session', `live/${concert!.id}`);

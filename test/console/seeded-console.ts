@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 
+import { LiveCallbackReconciliation } from '../../src/cloud/index.js';
 import { LiveCallbackConsoleModule } from '../../src/console/index.js';
 import { CONSOLE_FILES } from '../../src/console/live-callback-console.options.js';
 import {
@@ -25,6 +26,7 @@ import {
 } from '../../src/testing/index.js';
 import { KEY, startWith, type AdapterName, type Host } from '../support/application.js';
 import { createSqlite } from '../support/databases.js';
+import { openCloudOfStreams, type CloudOfStreams } from './cloud-of-streams.js';
 import { openDeclared, type Declared } from './declared-callbacks.js';
 
 export const TOKENS = {
@@ -77,6 +79,8 @@ export interface SeededConsole {
   readonly url: string;
   /** Callback templates, and the emulated account; none behind a guard of the host. */
   readonly declared: Declared | undefined;
+  /** What the sessions were compared with; likewise. */
+  readonly cloud: CloudOfStreams | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -96,6 +100,7 @@ export async function openSeededConsole({
 }: SeedOptions): Promise<SeededConsole> {
   const database = await createSqlite();
   const declared = isGuarded ? undefined : await openDeclared();
+  const cloud = isGuarded ? undefined : await openCloudOfStreams();
   const access = isGuarded ? { guards: [SignedInGuard] } : TOKENS;
   const host = await startWith(
     [
@@ -109,17 +114,22 @@ export async function openSeededConsole({
         ...(declared && { templates: declared.templates }),
         [CONSOLE_FILES]: files,
       }),
+      ...(cloud ? [cloud.module] : []),
     ],
     { adapter, module: { providers: [SampleListeners, SignedInGuard] } },
   );
   await seed(host);
+  if (cloud) await host.app.get(LiveCallbackReconciliation, { strict: false }).cycle();
+  await whenListenersDone(host.app);
   return {
     host,
     url: `${host.url}/console`,
     declared,
+    cloud,
     close: async () => {
       await host.close();
       await declared?.close();
+      await cloud?.close();
       await database.drop();
     },
   };

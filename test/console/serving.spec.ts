@@ -7,7 +7,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, type CanActivate, type ExecutionContext, type Provider } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -25,6 +25,11 @@ import {
   LiveCallbackModule,
   type LiveCallbackModuleOptions,
 } from '../../src/index.js';
+import {
+  SessionComparison,
+  type ComparisonOverview,
+  type ComparisonResult,
+} from '../../src/sessions/session.comparison.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
 import { ADAPTERS, KEY, startWith, type AdapterName, type Host } from '../support/application.js';
 import { createSqlite, type TestDatabase } from '../support/databases.js';
@@ -69,13 +74,17 @@ interface Opened {
 async function open(
   adapter: AdapterName,
   options: LiveCallbackConsoleOptions,
-  { prefix = '', at = '/console' } = {},
+  {
+    prefix = '',
+    at = '/console',
+    providers = [],
+  }: { prefix?: string; at?: string; providers?: Provider[] } = {},
 ): Promise<Opened> {
   const database = await createSqlite();
   const live = LiveCallbackModule.forRoot({ keys: KEY, database: database.options });
   const host = await startWith([live, register(options)], {
     adapter,
-    module: { providers: [CookieGuard] },
+    module: { providers: [CookieGuard, ...providers] },
     configure: (app) => void (prefix && app.setGlobalPrefix(prefix)),
   });
   const push = signCallback(streamPushCallback({ stream_param: 'txSecret=Sesame' }), { key: KEY });
@@ -199,10 +208,11 @@ describe.each(ADAPTERS)('on %s, behind tokens, the console', (adapter) => {
     expect(reveal).toMatchObject({ actor: 'console from 127.0.0.1', count: 1 });
   });
 
-  it('has no templates where none are declared', async () => {
+  it('has no templates and no comparison where there are none', async () => {
     expect((await opened.ask('/api/templates', bearer(TOKEN))).status).toBe(404);
     const standing = await (await opened.ask('/api/standing', bearer(TOKEN))).json();
-    expect(standing).toMatchObject({ hasTemplates: false });
+    expect((await opened.ask('/api/reconciliation', bearer(TOKEN))).status).toBe(404);
+    expect(standing).toMatchObject({ hasTemplates: false, hasReconciliation: false });
   });
 
   it('says when a question is wrong', async () => {
@@ -346,6 +356,54 @@ describe.each(ADAPTERS)('on %s, the templates of the console', (adapter) => {
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ message: `because it is ${id}` });
   });
+});
+
+describe.each(ADAPTERS)('on %s, the comparison that the console shows', (adapter) => {
+  let opened: Opened;
+  const orders: object[] = [];
+  class SampleComparison extends SessionComparison {
+    readonly registration = 'default';
+    overview = async () => ({ domains: [] }) as unknown as ComparisonOverview;
+    run = async (order: object): Promise<ComparisonResult> => {
+      orders.push(order);
+      return { differences: [], count: 0, cycle: null };
+    };
+  }
+  beforeAll(async () => {
+    opened = await open(
+      adapter,
+      { token: TOKEN, readToken: READ_TOKEN },
+      { providers: [{ provide: SessionComparison, useClass: SampleComparison }] },
+    );
+  });
+  afterAll(() => opened?.close());
+  const run = (body: object, headers: object = bearer(TOKEN)) =>
+    fetch(`${opened.host.url}/console/api/reconciliation/run`, {
+      method: 'POST',
+      headers: { ...OWN, ...headers },
+      body: JSON.stringify(body),
+    });
+  const hourAgo = () => new Date(Date.now() - 3_600_000).toISOString();
+
+  it('is read by those who may read, and made by the page for those who may act', async () => {
+    expect((await opened.ask('/api/reconciliation')).status).toBe(401);
+    expect((await opened.ask('/api/reconciliation', bearer(READ_TOKEN))).status).toBe(200);
+    const from = hourAgo();
+    expect((await run({ from }, {})).status).toBe(401);
+    expect((await run({ from }, bearer(READ_TOKEN))).status).toBe(403);
+    const foreign = { ...bearer(TOKEN), origin: 'https://evil.example' };
+    expect((await run({ from }, foreign)).status).toBe(403);
+    expect(orders).toEqual([]);
+    expect((await run({ from, dryRun: true })).status).toBe(200);
+    expect(orders).toEqual([{ from: new Date(from), dryRun: true }]);
+  });
+
+  it.each([{}, { from: 'x' }, { from: '2001-01-01T00:00:00Z' }, { from: hourAgo(), dryRun: 'no' }])(
+    'is not made by %j',
+    async (body) => {
+      expect((await run(body)).status).toBe(400);
+    },
+  );
 });
 
 describe('the console does not start', () => {

@@ -4,7 +4,11 @@ import {
   editionOf,
   TencentCloudApi,
 } from '../../cloud/index.js';
-import { differencesOf, type Difference } from '../../cloud/reconciliation/differences.js';
+import {
+  differencesOf,
+  stretchesOf,
+  type Difference,
+} from '../../cloud/reconciliation/differences.js';
 import { KnownPushes } from '../../cloud/reconciliation/known.pushes.js';
 import { lookBackTo } from '../../cloud/reconciliation/reconciliation.lease.js';
 import { DEFAULT_REGISTRATION } from '../../common/registration-name.js';
@@ -18,8 +22,6 @@ import type { ReconcileOptions } from './reconcile.options.js';
 
 /** The clock of this machine may be ahead of that of the cloud. */
 const CLOCK_MARGIN_MS = 30_000;
-/** A question may span so much. */
-const LONGEST_SPAN_MS = 30 * 24 * 3_600_000;
 
 /** Shows what the tables lack, and lets the application look for it. */
 export async function reconcile(options: ReconcileOptions, context: CliContext): Promise<void> {
@@ -38,8 +40,7 @@ export async function reconcile(options: ReconcileOptions, context: CliContext):
     const known = new KnownPushes(audit.database, registration);
     const found: Difference[] = [];
     for (const domain of domains) {
-      for (let begin = from.getTime(); begin < to.getTime(); begin += LONGEST_SPAN_MS) {
-        const stretch = { from: begin, to: Math.min(begin + LONGEST_SPAN_MS, to.getTime()) };
+      for (const stretch of stretchesOf(from.getTime(), to.getTime())) {
         found.push(...(await differencesOf(reader, known, domain, stretch)));
       }
     }

@@ -15,6 +15,11 @@ export interface Absence {
 export class Absences {
   private readonly domains = new Map<string, Memory>();
 
+  /** By id of the push. */
+  get all(): (readonly [id: string, absence: Absence])[] {
+    return [...this.domains.values()].flatMap(({ missing }) => [...missing]);
+  }
+
   get size(): number {
     return [...this.domains.values()].reduce((sum, { missing }) => sum + missing.size, 0);
   }

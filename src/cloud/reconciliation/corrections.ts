@@ -1,12 +1,18 @@
 import { emitSignal, type LiveCallbackSignals } from '../../common/signals.js';
 import type { PushEvidence } from '../../sessions/push.evidence.js';
+import type { ComparisonRepair } from '../../sessions/session.comparison.js';
 import type { SessionWriter } from '../../sessions/session.writer.js';
 import type { CloudStream } from '../reading/cloud.rows.js';
 
 type Correction = LiveCallbackSignals['corrected'];
 
+/** So many of the latest are remembered. */
+const KEPT = 100;
+
 /** Brings what was found into sessions, and counts it. */
 export class Corrections {
+  /** The latest first. */
+  readonly latest: ComparisonRepair[] = [];
   private readonly counts = new Map<string, number>();
 
   constructor(private readonly writer: SessionWriter) {}
@@ -14,6 +20,11 @@ export class Corrections {
   /** How many so far, by what was missing and how it is known now: `end event-list`. */
   get figures(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.counts);
+  }
+
+  /** How many so far. */
+  get number(): number {
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Evidence that callbacks did not give; each fact says where it comes from. */
@@ -38,6 +49,8 @@ export class Corrections {
   private count(correction: Correction): void {
     const key = `${correction.what} ${correction.source}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    this.latest.unshift({ ...correction, at: new Date() });
+    this.latest.length = Math.min(this.latest.length, KEPT);
     emitSignal('corrected', () => correction);
   }
 }

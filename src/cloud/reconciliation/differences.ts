@@ -13,6 +13,18 @@ export interface Difference extends CloudStream {
   readonly endedAt: Date;
 }
 
+/** A question may span so much, ms. */
+const LONGEST_SPAN_MS = 30 * 24 * 3_600_000;
+
+/** A stretch of time in parts of which each can be asked for. */
+export function stretchesOf(from: number, to: number): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (let begin = from; begin < to; begin += LONGEST_SPAN_MS) {
+    stretches.push({ from: begin, to: Math.min(begin + LONGEST_SPAN_MS, to) });
+  }
+  return stretches;
+}
+
 /**
  * What the event list tells of pushes that the tables do not know. Changes nothing.
  *

@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
+import { SessionComparison } from '../../sessions/session.comparison.js';
 import { CloudError } from '../api/cloud.error.js';
 import { TencentCloudApi } from '../api/tencent-cloud.api.js';
+import { CloudComparison } from './cloud.comparison.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
@@ -46,8 +48,20 @@ import {
         return new LiveCallbackReconciliation(config, api, find, options[MANUAL_PACE]);
       },
     },
+    {
+      provide: SessionComparison,
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer, LiveCallbackReconciliation],
+      useFactory: (
+        options: ReconciliationModuleOptions,
+        modules: ModulesContainer,
+        reconciliation: LiveCallbackReconciliation,
+      ) => {
+        const config = resolveReconciliation(options);
+        return new CloudComparison(reconciliation, config, partsOf(modules, config.registration));
+      },
+    },
   ],
-  exports: [LiveCallbackReconciliation],
+  exports: [LiveCallbackReconciliation, SessionComparison],
 })
 export class LiveCallbackReconciliationModule extends ConfigurableModuleClass {}
 

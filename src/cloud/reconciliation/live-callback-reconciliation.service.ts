@@ -9,11 +9,13 @@ import {
 import { errorText } from '../../common/error-text.js';
 import { OutageLog } from '../../common/outage.log.js';
 import { outsideRequests } from '../../common/outside-requests.js';
+import { SerialQueue } from '../../common/serial.queue.js';
 import { emitSignal } from '../../common/signals.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
 import { CallbackMapper } from '../../receiving/callback.mapper.js';
 import { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
+import type { ComparisonCycle, ComparisonRepair } from '../../sessions/session.comparison.js';
 import { SessionWriter } from '../../sessions/session.writer.js';
 import { DatabaseCallbackStore } from '../../storage/database-callback.store.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
@@ -21,8 +23,11 @@ import { CloudError } from '../api/cloud.error.js';
 import type { CloudApi } from '../api/cloud-api.js';
 import { CloudReader } from '../reading/cloud.reader.js';
 import { SYSTEM_PACE, type Pace } from '../reading/token.bucket.js';
+import type { Absence } from './absences.js';
 import { CloudEvidence } from './cloud.evidence.js';
 import { Corrections } from './corrections.js';
+import { CycleLog } from './cycle.log.js';
+import { differencesOf, stretchesOf, type Difference } from './differences.js';
 import { EventPass } from './event.pass.js';
 import { KnownPushes } from './known.pushes.js';
 import { ListDelay } from './list.delay.js';
@@ -67,10 +72,15 @@ export class LiveCallbackReconciliation
   private readonly stopping = new AbortController();
   private readonly calls = new Map<string, number>();
   private readonly delay = new ListDelay();
+  private readonly log = new CycleLog();
+  /** One cycle at a time, whoever asks for it. */
+  private readonly turns = new SerialQueue();
   private reconciler: Reconciler | undefined;
   private lease: ReconciliationLease | undefined;
   private online: OnlinePass | undefined;
   private corrections: Corrections | undefined;
+  private reader: CloudReader | undefined;
+  private known: KnownPushes | undefined;
   private running: Promise<void> = Promise.resolve();
   private last: Cycle = { isLeader: false, isWhole: false, watermarkAt: null };
 
@@ -92,14 +102,51 @@ export class LiveCallbackReconciliation
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    await this.turns.run(() => Promise.resolve());
     // Where the database is away, the lease runs out.
     await this.lease?.release().catch(() => {});
   }
 
-  /** Makes one cycle now, besides those that are made every minute. */
-  async cycle(): Promise<Cycle> {
-    this.last = await this.reconciler!.cycle();
-    return this.last;
+  /**
+   * Makes one cycle now, besides those that are made every minute.
+   *
+   * @param isFull whether what has ended is compared, although its time has not come. Default: false
+   */
+  cycle(isFull = false): Promise<Cycle> {
+    const corrected = () => this.corrections?.number ?? 0;
+    const work = async () => (this.last = await this.reconciler!.cycle(isFull));
+    return this.turns.run(() => this.log.record(work, corrected, () => this.pace.now()));
+  }
+
+  /**
+   * Pushes that have ended in the cloud since a time, and are unknown or open here; nothing is changed.
+   *
+   * @throws CloudApiError, CloudAnswerError, and the database's error
+   */
+  async differences(from: Date): Promise<Difference[]> {
+    const to = this.pace.now() - this.config.clockMarginMs;
+    const found: Difference[] = [];
+    for (const domain of this.config.domains) {
+      for (const stretch of stretchesOf(from.getTime(), to)) {
+        found.push(...(await differencesOf(this.reader!, this.known!, domain, stretch)));
+      }
+    }
+    return found;
+  }
+
+  /** The latest cycles of this process, newest first. */
+  get cycles(): readonly ComparisonCycle[] {
+    return this.log.latest;
+  }
+
+  /** What this process brought in, newest first. */
+  get repairs(): readonly ComparisonRepair[] {
+    return this.corrections?.latest ?? [];
+  }
+
+  /** Pushes that are open here and missing from what is live in the cloud, by id. */
+  get absences(): readonly (readonly [id: string, absence: Absence])[] {
+    return this.online?.absences.all ?? [];
   }
 
   /** How it is. */
@@ -173,6 +220,8 @@ export class LiveCallbackReconciliation
       now,
     };
     this.corrections = corrections;
+    this.reader = reader;
+    this.known = known;
     this.lease = new ReconciliationLease(database, config.registration, randomUUID());
     this.online = new OnlinePass(parts);
     this.reconciler = new Reconciler({
@@ -187,6 +236,7 @@ export class LiveCallbackReconciliation
   }
 
   private fail(part: string, error: unknown): void {
+    this.log.failed(`${part}: ${errorText(error)}`);
     this.outage.failed(
       () => `Comparison with the cloud (${part}) failed and changes nothing: ${errorText(error)}`,
     );

@@ -40,8 +40,11 @@ export class Reconciler {
 
   constructor(private readonly parts: ReconcilerParts) {}
 
-  /** @throws the database's error when the lease cannot be looked at */
-  async cycle(): Promise<Cycle> {
+  /**
+   * @param isFull whether what has ended is compared, although its time has not come
+   * @throws the database's error when the lease cannot be looked at
+   */
+  async cycle(isFull = false): Promise<Cycle> {
     const { lease, config, online, now } = this.parts;
     const progress = await lease.take();
     if (!progress) return { isLeader: false, isWhole: false, watermarkAt: null };
@@ -50,7 +53,7 @@ export class Reconciler {
       isWhole = (await this.attempt('online list', () => online.run(domain))) && isWhole;
     }
     let { watermarkAt } = progress;
-    if (now() >= this.eventsAt + EVENTS_EVERY_MS) {
+    if (isFull || now() >= this.eventsAt + EVENTS_EVERY_MS) {
       const reached = await this.compareEnded(progress);
       if (reached === null) isWhole = false;
       else {
