@@ -21,6 +21,7 @@ import type {
   DeclaredTemplateView,
   TemplatesView as Templates,
 } from '../../src/cloud/provisioning/templates.view.js';
+import type { StreamDelivery as StreamDeliveryRow } from '../../src/operations/overview/stream-deliveries.query.js';
 import type { RefusalGroup as Refusal } from '../../src/operations/overview/refusal.query.js';
 
 /** What arrives of a value as JSON. */
@@ -35,6 +36,7 @@ type Json<T> = T extends Date
 export type CallbackRow = Json<Row>;
 export type CallbackDetail = Json<Omit<Detail, 'data'>> & { readonly data: unknown };
 export type DeliveryRow = Json<Delivery>;
+export type StreamDelivery = Json<StreamDeliveryRow>;
 export type StatsItem = Json<Stats>;
 export type DeadLetterGroup = Json<Group>;
 export type ListenerOverview = Json<Listener>;

@@ -10,6 +10,7 @@ import { createConsoleController } from './console.controller.js';
 import { readConsoleFiles } from './console.files.js';
 import { createReconciliationController } from './reconciliation.controller.js';
 import { createTemplateController } from './template.controller.js';
+import { createDeliveryController } from './delivery.controller.js';
 import { ConsoleHeadersGuard } from './console-headers.guard.js';
 import { ConsoleWriteGuard } from './console-write.guard.js';
 import {
@@ -45,6 +46,7 @@ export class LiveCallbackConsoleModule {
         createConsoleController(config, files),
         ...createAuditControllers(`${path}/api`, api),
         createSessionController(`${path}/api`, api),
+        createDeliveryController(`${path}/api`, api),
         createReconciliationController(`${path}/api`, api),
         ...(templates ? [createTemplateController(`${path}/api`, templates, api)] : []),
       ],

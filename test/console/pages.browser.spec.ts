@@ -103,6 +103,19 @@ describe.skipIf(isBrowserAbsent)('in Chromium', () => {
       await close();
     });
 
+    it('a session shows when each listener ran, and what came of it', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      const sessions = seeded.host.app.get(LiveSessions, { strict: false });
+      const [concert] = (await sessions.find({ stream: 'concert' })).items;
+      await visit(page, `live/${concert!.id}`);
+      await page.waitForSelector('svg[aria-label="rooms: Done 3"]');
+      await page.waitForSelector('svg[aria-label="moderation: Pending 1"]');
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
     it('a token is kept in memory alone, and gone with the page', async () => {
       const { page, context, close } = await openPage({});
       await page.goto(seeded.url);

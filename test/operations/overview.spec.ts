@@ -57,6 +57,20 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
     let audit: LiveCallbackAuditService;
     let sample: Sample;
 
+    it('says what listeners did with the callbacks of a stream, the oldest first', async () => {
+      const items = await overview.deliveries({ stream: 'odd', kind: 'stream-push' });
+      expect(items.map(({ listener, state }) => `${listener} ${state}`).toSorted()).toEqual([
+        'broken dead',
+        'fine done',
+      ]);
+      expect(items.every(({ finishedAt }) => finishedAt instanceof Date)).toBe(true);
+      expect(await overview.deliveries({ stream: 'nobody' })).toEqual([]);
+      const all = await overview.deliveries({ limit: 3 });
+      expect(new Set(all.map(({ callbackId }) => callbackId)).size).toBe(3);
+      const times = all.map(({ receivedAt }) => receivedAt.getTime());
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+    });
+
     const send = (callback: object, key = KEY) => host.send(signCallback(callback, { key }));
 
     beforeAll(async () => {

@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact';
-
 import { useLanguage, type TextKey } from '../language.js';
-import type { CallbackRow, Items, SessionDetail } from '../shapes.js';
+import type { CallbackRow, Items, SessionDetail, StreamDelivery } from '../shapes.js';
 import { useAnswer } from '../use-answer.js';
+import { DeliveryLanes } from './delivery-lanes.js';
+import { Lane, WIDTH } from './lane.js';
 
 /** Lanes below that of the pushes, and the kinds that stand in each. */
 const LANES: readonly (readonly [name: string, kinds: readonly string[]])[] = [
@@ -11,8 +11,6 @@ const LANES: readonly (readonly [name: string, kinds: readonly string[]])[] = [
   ['moderation', ['image-audit', 'audio-audit']],
   ['errors', ['push-error', 'record-exception']],
 ];
-const WIDTH = 1_000;
-const LANE = 26;
 /** What comes after the end of a session, such as its recording. */
 const AFTER_MS = 15 * 60_000;
 
@@ -22,20 +20,23 @@ export function Timeline({ session, now }: { session: SessionDetail; now: number
   const begin = Date.parse(session.startedAt);
   const over = session.endedAt === null ? now : Date.parse(session.endedAt);
   const { stream } = session;
-  const { data } = useAnswer<Items<CallbackRow>>('callbacks', {
+  const filter = {
     stream: stream.name ?? undefined,
     domain: stream.domain ?? undefined,
     path: stream.path ?? undefined,
     from: session.startedAt,
     to: session.endedAt === null ? undefined : new Date(over + AFTER_MS).toISOString(),
     limit: '500',
-  });
+  };
+  const { data } = useAnswer<Items<CallbackRow>>('callbacks', filter);
+  const deliveries = useAnswer<Items<StreamDelivery>>('deliveries', filter).data?.items ?? [];
   const marks = (data?.items ?? []).map(({ id, kind, occurredAt, receivedAt }) => ({
     id,
     kind,
     at: Date.parse(occurredAt ?? receivedAt),
   }));
-  const end = Math.max(over, begin + 1_000, ...marks.map(({ at }) => at));
+  const ends = deliveries.map(({ finishedAt }) => (finishedAt ? Date.parse(finishedAt) : begin));
+  const end = Math.max(over, begin + 1_000, ...marks.map(({ at }) => at), ...ends);
   const x = (at: number) => Math.min(WIDTH, Math.max(0, ((at - begin) / (end - begin)) * WIDTH));
   const laneOf = (kinds: readonly string[]) => marks.filter(({ kind }) => kinds.includes(kind));
   return (
@@ -43,7 +44,10 @@ export function Timeline({ session, now }: { session: SessionDetail; now: number
       <figcaption>
         {language.moment(session.startedAt)} – {language.moment(new Date(end))}
       </figcaption>
-      <Lane name={language.say('session.pushes')} count={session.pushes.length}>
+      <Lane
+        name={language.say('session.pushes')}
+        label={`${language.say('session.pushes')}: ${session.pushes.length}`}
+      >
         <defs>
           <pattern id="hatched" width="8" height="8" patternUnits="userSpaceOnUse">
             <path class="hatch" d="M0 8 8 0" />
@@ -66,8 +70,9 @@ export function Timeline({ session, now }: { session: SessionDetail; now: number
       </Lane>
       {LANES.map(([name, kinds]) => {
         const found = laneOf(kinds);
+        const title = language.say(`session.${name}` as TextKey);
         return (
-          <Lane key={name} name={language.say(`session.${name}` as TextKey)} count={found.length}>
+          <Lane key={name} name={title} label={`${title}: ${found.length}`}>
             {found.map(({ id, at }) => (
               <rect
                 key={id}
@@ -81,31 +86,7 @@ export function Timeline({ session, now }: { session: SessionDetail; now: number
           </Lane>
         );
       })}
+      <DeliveryLanes deliveries={deliveries} x={x} now={now} />
     </figure>
-  );
-}
-
-function Lane({
-  name,
-  count,
-  children,
-}: {
-  name: string;
-  count: number;
-  children: ComponentChildren;
-}) {
-  return (
-    <div>
-      <span>{name}</span>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${LANE}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${name}: ${count}`}
-      >
-        <line class="axis" x1={0} x2={WIDTH} y1={LANE / 2} y2={LANE / 2} />
-        {children}
-      </svg>
-    </div>
   );
 }

@@ -5,11 +5,12 @@ import { ListenerRegistry } from '../../delivery/listeners/listener.registry.js'
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallback } from '../../storage/entities/index.js';
-import { isId } from '../audit-query.js';
+import { checkLimit, isId, type CallbackFilter, type PageRequest } from '../audit-query.js';
 import type { CallbackRow } from '../audit-row.js';
 import { ROW_PROPERTIES, toRow } from '../audit.mapper.js';
 import { readRecent, readWaiting, type RecentMinute, type Waiting } from './delivery.queries.js';
 import { readRefusals, type RefusalGroup } from './refusal.query.js';
+import { readStreamDeliveries, type StreamDelivery } from './stream-deliveries.query.js';
 
 /** Where a listener stands. */
 export interface ListenerOverview {
@@ -104,6 +105,14 @@ export class LiveCallbackOverview {
         .getMany();
     });
     return found.map(toRow);
+  }
+
+  /** Deliveries of the newest callbacks of a filter, `limit` callbacks at most; the oldest first. */
+  deliveries(filter: CallbackFilter & PageRequest = {}): Promise<StreamDelivery[]> {
+    const most = checkLimit(filter.limit);
+    return this.database.read((tables) =>
+      readStreamDeliveries(tables, this.config.name, filter, most),
+    );
   }
 
   private kindsOf(listener: string): readonly string[] | null {
