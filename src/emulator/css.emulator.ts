@@ -17,11 +17,9 @@ import { checkedPush, type PushStreamOptions } from './push-stream.options.js';
 import { PushedStream, type StreamHome } from './pushed.stream.js';
 import { RelayTask, type RelayHome, type RelayOptions } from './relay.task.js';
 import { retryProfileOf } from './retry-profile.js';
+import { STOPPED_OR_REPLACED, type StreamControl } from './stream.control.js';
 import type { CallbackAttempt, EmulatedSession, StreamHistory } from './stream.history.js';
 import type { TemplateDirectory } from './template-directory.js';
-
-/** `errcode` of a push that a new one of the same name replaces. */
-const REPLACED = 21;
 
 /**
  * The sending side of CSS: streams that are pushed, run and are interrupted, the callbacks that
@@ -43,7 +41,7 @@ const REPLACED = 21;
  * await emulator.idle();
  * ```
  */
-export class CssEmulator implements StreamHistory {
+export class CssEmulator implements StreamHistory, StreamControl {
   readonly clock: EmulatorClock;
   /** Account APPID. */
   readonly appId: number;
@@ -109,7 +107,8 @@ export class CssEmulator implements StreamHistory {
       if (push.backup) return;
       const { domain, appName, streamName } = stream.session;
       const isSame = domain === push.domain && appName === push.appName;
-      if (isSame && streamName === push.streamName) stream.interrupt({ errcode: REPLACED });
+      if (isSame && streamName === push.streamName)
+        stream.interrupt({ errcode: STOPPED_OR_REPLACED });
     });
     const stream = new PushedStream(this.home, push);
     this.running.add(stream);

@@ -40,6 +40,7 @@ export {
 
 // What has happened
 export type { CallbackAttempt, EmulatedSession, StreamHistory } from './stream.history.js';
+export type { StreamControl } from './stream.control.js';
 
 // The API side: templates and rules as the cloud keeps them
 export * from './api/index.js';

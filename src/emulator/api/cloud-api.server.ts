@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
+import type { StreamControl } from '../stream.control.js';
 import type { StreamHistory } from '../stream.history.js';
 import { CloudFault } from '../templates/cloud.fault.js';
 import { TemplateStore } from '../templates/template.store.js';
@@ -16,6 +17,7 @@ import { EDITIONS, type Edition } from './edition.js';
 import { readActions } from './read.actions.js';
 import type { LoggedRequest } from './request.log.js';
 import { ruleActions } from './rule.actions.js';
+import { stopActions } from './stop.actions.js';
 import { templateActions } from './template.actions.js';
 import type { ApiCredential } from './tc3.verifier.js';
 
@@ -35,8 +37,8 @@ export interface CloudApiServerOptions {
   credentials?: readonly ApiCredential[];
   /** The account. Default: an empty one. */
   templates?: TemplateStore;
-  /** What the read actions answer from. Default: nothing has happened. */
-  history?: StreamHistory;
+  /** What the read actions answer from, and `DropLiveStream` stops. Default: nothing has happened. */
+  history?: StreamHistory & Partial<StreamControl>;
   /** Time of the emulated world, Unix milliseconds. Default: `Date.now`. */
   now?: () => number;
   /**
@@ -61,7 +63,11 @@ export interface CloudApiServerOptions {
   trigger?: (event: unknown) => unknown;
 }
 
-const NOTHING_HAPPENED: StreamHistory = { sessions: () => [], attempts: () => [] };
+const NOTHING_HAPPENED: StreamHistory & StreamControl = {
+  sessions: () => [],
+  attempts: () => [],
+  streams: () => [],
+};
 
 /**
  * The cloud API of CSS on this machine: callback templates and rules, and the questions about
@@ -94,6 +100,7 @@ export class CloudApiServer {
         ...templateActions(this.templates),
         ...ruleActions(this.templates),
         ...readActions(memory, edition),
+        ...stopActions({ streams: () => history.streams?.() ?? [] }),
       },
       credentials: options.credentials ?? [EMULATOR_CREDENTIAL],
       isStrict: options.strictService ?? false,

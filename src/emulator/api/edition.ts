@@ -27,6 +27,7 @@ const RATES = {
   DescribeLiveStreamPushInfoList: 500,
   DescribeStreamPushInfoList: 40,
   DescribeBackupStreamList: 20,
+  DropLiveStream: 100,
 };
 
 export const EDITIONS: Readonly<Record<Edition, EditionFacts>> = {
