@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 
 const here = import.meta.dirname;
-const root = join(here, '..', '..');
+export const root = join(here, '..', '..');
 
 export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
@@ -29,7 +29,11 @@ export function run(command, args, cwd, env = {}) {
 }
 
 export const install = (cwd, ...args) =>
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...args], cwd);
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline', ...args],
+    cwd,
+  );
 
 const WANTED =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|docs\/([\w-]+\/)?[\w-]+\.(md|json))$/;
