@@ -1,6 +1,6 @@
 import type { Contender } from './contenders.js';
 import { machineLine, type Machine } from './machine.js';
-import type { Measurement } from './measurement.js';
+import { bothMicros, type Measurement } from './measurement.js';
 import { failures, figureTable, spread, type Columns } from './rounds.js';
 import { range, table } from './table.js';
 import type { Round, Verdict } from './targets.js';
@@ -90,6 +90,7 @@ function saturation(comparison: Comparison): string {
     'callbacks/s:': (it) => it.saturation.throughput,
     'server CPU, µs:': (it) => it.saturation.cpuMicros,
     'database CPU, µs:': (it) => it.saturation.databaseCpuMicros,
+    'both, µs:': (it) => bothMicros(it),
     'p50, ms:': (it) => it.saturation.latency.p50,
     'p99, ms:': (it) => it.saturation.latency.p99,
     'p99.9, ms:': (it) => it.saturation.latency.p999,

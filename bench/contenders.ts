@@ -27,6 +27,8 @@ export interface Contender extends Pick<
   readonly roles?: readonly LiveCallbackRole[];
   /** Whether its listeners run on BullMQ. */
   readonly isOnBullMq?: boolean;
+  /** How many connections send to it, whatever the command line says. */
+  readonly connections?: number;
   /** Another contender, at half of whose peak this one is measured too. */
   readonly paceOf?: string;
 }
@@ -40,7 +42,6 @@ const handwritten = {
   database: 'postgres',
   table: 'push',
   listeners: 1,
-  paceOf: 'postgres',
 } as const;
 const live = {
   ...BASE,
@@ -66,6 +67,7 @@ export const CONTENDERS: readonly Contender[] = [
     name: 'handwritten',
     title: 'hand-written at its best: one prepared insert, PostgreSQL, Fastify',
     writing: 'insert',
+    paceOf: 'postgres',
   },
   {
     ...handwritten,
@@ -74,7 +76,34 @@ export const CONTENDERS: readonly Contender[] = [
     writing: 'insert',
     adapter: 'express',
   },
+  {
+    ...handwritten,
+    name: 'handwritten-save-256',
+    title: 'hand-written, repository.save, PostgreSQL, 256 connections',
+    writing: 'save',
+    connections: 256,
+  },
+  {
+    ...handwritten,
+    name: 'handwritten-mariadb',
+    title: 'hand-written at its best, MariaDB, Fastify',
+    writing: 'insert',
+    database: 'mariadb',
+  },
+  {
+    ...handwritten,
+    name: 'handwritten-sqlite',
+    title: 'hand-written at its best, SQLite, Fastify',
+    writing: 'insert',
+    database: 'sqlite',
+  },
   { ...live, name: 'postgres', title: 'this module, PostgreSQL, Fastify, 1 listener' },
+  {
+    ...live,
+    name: 'postgres-256',
+    title: 'this module, PostgreSQL, Fastify, 1 listener, 256 connections',
+    connections: 256,
+  },
   {
     ...live,
     name: 'postgres-0',

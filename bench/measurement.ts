@@ -24,6 +24,11 @@ export interface Measurement {
   readonly problems: readonly string[];
 }
 
+/** CPU time of server and database per callback at saturation, µs. */
+export function bothMicros({ saturation }: Measurement): number {
+  return saturation.cpuMicros + (saturation.databaseCpuMicros ?? 0);
+}
+
 const BYTES_PER_MB = 1e6;
 
 /**

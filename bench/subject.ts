@@ -141,7 +141,7 @@ export class Subject implements AsyncDisposable {
     const result = await bench.generator.load({
       ports: this.ports,
       key: KEY,
-      connections: bench.connections,
+      connections: contender.connections ?? bench.connections,
       rate,
       seconds,
       count,

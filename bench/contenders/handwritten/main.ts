@@ -22,7 +22,25 @@ import { Push } from './push.entity.js';
 const POOL_SIZE = 16;
 
 const settings = readSettings();
-const isPrepared = settings.writing === 'insert';
+const { type } = settings.database as { type: string };
+
+/** What each driver is given. TypeORM itself keeps the statements of SQLite prepared. */
+const DRIVERS: Record<string, object> = {
+  postgres: {
+    extra: {
+      max: POOL_SIZE,
+      ...(settings.writing === 'insert' ? { Client: PreparedClient } : {}),
+    },
+  },
+  mariadb: { extra: { connectionLimit: POOL_SIZE } },
+  'better-sqlite3': { enableWAL: true, prepareDatabase: commitToDisk },
+};
+
+/** As durable as a commit of the other databases; in this mode it is not by default. */
+function commitToDisk(database: { pragma(text: string): void }): void {
+  database.pragma('synchronous = FULL');
+}
+
 const events = new EventEmitter();
 events.on('push', () => counted.handled++);
 
@@ -32,7 +50,7 @@ events.on('push', () => counted.handled++);
       ...(settings.database as TypeOrmModuleOptions),
       entities: [Push],
       synchronize: true,
-      extra: { max: POOL_SIZE, ...(isPrepared ? { Client: PreparedClient } : {}) },
+      ...DRIVERS[type],
     }),
     TypeOrmModule.forFeature([Push]),
   ],

@@ -1,6 +1,11 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
+import { readSettings } from '../child.js';
 import type { PushDto } from './push.dto.js';
+
+const { type } = readSettings().database as { type: string };
+/** The type of JSON that is the usual one on each database. */
+const JSON_TYPE = type === 'postgres' ? 'jsonb' : type === 'mariadb' ? 'json' : 'simple-json';
 
 /** One row per request; duplicates are not looked for. */
 @Entity('push')
@@ -27,7 +32,7 @@ export class Push {
   @Column({ type: 'int' })
   eventTime!: number;
 
-  @Column({ type: 'jsonb' })
+  @Column({ type: JSON_TYPE })
   payload!: PushDto;
 
   @CreateDateColumn()
