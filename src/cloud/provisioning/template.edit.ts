@@ -5,7 +5,14 @@ import type { TemplateDeclaration } from './provisioning.state.js';
 /** What an edit may say of a template: all but its key, which has a way of its own. */
 export type EditedTemplate = Omit<TemplateDeclaration, 'key'>;
 
-const FIELDS = ['name', 'description', 'events', 'urls', 'recordExceptionLevels', 'rules'];
+const FIELDS = [
+  'name',
+  'description',
+  'events',
+  'urls',
+  'recordExceptionLevels',
+  'rules',
+] as const satisfies readonly (keyof EditedTemplate)[];
 
 /**
  * The declaration that an edit makes of the one before. Secrets of URLs were masked when they were shown:
@@ -18,20 +25,22 @@ export function editedTemplate(
   edit: unknown,
 ): TemplateDeclaration {
   const { urls, ...given } = problems.object(path, edit, FIELDS);
-  const declaration = {
+  const edited: Record<string, unknown> = {
     ...withoutEmpty(given),
     ...(urls !== undefined && { urls: restored(problems, `${path}.urls`, before, urls) }),
-    ...(before?.key !== undefined && { key: before.key }),
-  } as TemplateDeclaration;
-  const known = new Set(textsOf(before));
-  // Whoever may edit could read the environment of the server otherwise: a name goes to the cloud.
-  if (textsOf(declaration).some((text) => text.includes('${') && !known.has(text))) {
-    problems.add(
-      path,
-      'may not refer to the environment in what is new: write that into the file.',
-    );
+  };
+  for (const field of FIELDS) {
+    // Whoever may edit could read the environment of the server otherwise: a name goes to the cloud.
+    const known = new Set(textsOf(before?.[field]));
+    if (textsOf(edited[field]).some((text) => text.includes('${') && !known.has(text))) {
+      problems.add(
+        `${path}.${field}`,
+        'may not refer to the environment in what is new: write that into the file.',
+      );
+    }
   }
-  return declaration;
+  const key = before?.key === undefined ? {} : { key: before.key };
+  return { ...edited, ...key } as TemplateDeclaration;
 }
 
 /** What is empty is not declared. */

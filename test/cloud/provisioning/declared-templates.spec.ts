@@ -118,6 +118,7 @@ describe('an edit', () => {
     ['8 to 32 letters and digits', 'show', { events: ['relay'] }, { isNew: true, key: 'short' }],
     ['changes by a rotation', 'main', MAIN, { key: 'KeyOfTheForm2026' }],
     ['may not refer to the environment', 'main', { ...MAIN, name: '${SECRET}' }],
+    ['may not refer to the environment', 'audit', { name: '${AUDIT_KEY}', events: ['relay'] }],
     [
       'may not refer to the environment',
       'main',
