@@ -75,6 +75,9 @@ export {
   type ReconciliationReport,
 } from './reconciliation/live-callback-reconciliation.service.js';
 export type { Cycle } from './reconciliation/reconciler.js';
+export type { Absence } from './reconciliation/absences.js';
+export type { Difference } from './reconciliation/differences.js';
+export type { ComparisonCycle, ComparisonRepair } from '../sessions/session.comparison.js';
 export type {
   ReconciliationModuleOptions,
   ReconciliationOptions,
