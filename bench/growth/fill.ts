@@ -28,14 +28,16 @@ const DEAD = 'i % 500 = 13';
  * indexes are made afterwards, which takes a fraction of the time.
  *
  * @param onProgress told the number of rows so far
+ * @param ageDays of the newest row
  */
 export async function fill(
   database: BenchDatabase,
   rows: number,
   onProgress: (rows: number) => void,
+  ageDays = AGE_DAYS,
 ): Promise<Filling> {
   const dialect = FILL_DIALECTS[database.key];
-  const filling: Filling = { rows, newestAt: Date.now() - AGE_DAYS * DAY_MS };
+  const filling: Filling = { rows, newestAt: Date.now() - ageDays * DAY_MS };
   const runner = database.dataSource.createQueryRunner();
   try {
     for (const sql of dialect.prepare(database.dataSource)) await runner.query(sql);

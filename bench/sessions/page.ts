@@ -29,22 +29,7 @@ export async function measurePage(
     sessions: true,
   });
   try {
-    await database.dataSource.query(
-      `INSERT INTO live_session
-        (id, registration, stream_key, domain, path, stream_name, state, started_at, started_by,
-          interrupted_at, ended_by, until_at, last_confirmed_at, pushes_count, open_count, uptime_ms, live_since,
-          gap_ms, reconnects, peak_concurrent_pushes)
-       SELECT gen_random_uuid(), 'default', gen_random_uuid(), 'push.example.com', 'live', 'room-' || n,
-          CASE WHEN n % ($1::int / $2::int) = 0 THEN 'live' ELSE 'ended' END,
-          1764000000000 + n::bigint * 1000, 'callback',
-          CASE WHEN n % ($1::int / $2::int) = 0 THEN NULL ELSE 1764000060000 + n::bigint * 1000 END,
-          'callback',
-          CASE WHEN n % ($1::int / $2::int) = 0 THEN 8640000000000000 ELSE 1764000120000 + n::bigint * 1000 END,
-          1764000060000 + n::bigint * 1000, 1, 1, 60000, NULL, 0, 0, 1
-       FROM generate_series(1, $1::int) AS n`,
-      [sessions, live],
-    );
-    await database.dataSource.query('ANALYZE live_session');
+    await fillSessions(database, sessions, live);
     const times: number[] = [];
     for (let n = 0; n < TRIES; n++) {
       const { ms, rows } = await server.ask<{ ms: number; rows: number }>('livePage');
@@ -62,4 +47,28 @@ export async function measurePage(
     await server.stop();
     await database.drop();
   }
+}
+
+/** Fills the table of sessions; of all of them so many are live. */
+export async function fillSessions(
+  database: BenchDatabase,
+  sessions: number,
+  live: number,
+): Promise<void> {
+  await database.dataSource.query(
+    `INSERT INTO live_session
+      (id, registration, stream_key, domain, path, stream_name, state, started_at, started_by,
+        interrupted_at, ended_by, until_at, last_confirmed_at, pushes_count, open_count, uptime_ms, live_since,
+        gap_ms, reconnects, peak_concurrent_pushes)
+     SELECT gen_random_uuid(), 'default', gen_random_uuid(), 'push.example.com', 'live', 'room-' || n,
+        CASE WHEN n % ($1::int / $2::int) = 0 THEN 'live' ELSE 'ended' END,
+        1764000000000 + n::bigint * 1000, 'callback',
+        CASE WHEN n % ($1::int / $2::int) = 0 THEN NULL ELSE 1764000060000 + n::bigint * 1000 END,
+        'callback',
+        CASE WHEN n % ($1::int / $2::int) = 0 THEN 8640000000000000 ELSE 1764000120000 + n::bigint * 1000 END,
+        1764000060000 + n::bigint * 1000, 1, 1, 60000, NULL, 0, 0, 1
+     FROM generate_series(1, $1::int) AS n`,
+    [sessions, live],
+  );
+  await database.dataSource.query('ANALYZE live_session');
 }

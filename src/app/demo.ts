@@ -61,7 +61,7 @@ Scrape its metrics:
 
   curl -H "authorization: Bearer ${metricsToken}" "${url}/metrics"
 
-Look at it in a browser, and replay the dead letter that the demo has left:
+Look at it in a browser, replay the dead letter that the demo has left, and apply its callback templates:
 
   ${url}/console
   Token to paste there: ${adminToken}

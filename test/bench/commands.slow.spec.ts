@@ -90,6 +90,26 @@ describe('the benchmark commands', () => {
     120_000,
   );
 
+  it.skipIf(isPostgresAbsent)(
+    'time every question of the console while callbacks arrive (PostgreSQL)',
+    async () => {
+      const short = ['--rounds', '1', '--seconds', '6', '--people', '11', '--rate', '20'];
+      await bench('console', ...short, '--rows', '20000');
+
+      const { questions, problems } = result('console') as {
+        questions: { name: string; p95: number }[];
+        problems: string[];
+      };
+      expect(problems).toEqual([]);
+      const pages = questions.map(({ name }) => name);
+      for (const page of ['Live sessions', 'Templates templates', 'Listeners listeners']) {
+        expect(pages).toContain(page);
+      }
+      expect(questions.every(({ p95 }) => p95 > 0)).toBe(true);
+    },
+    120_000,
+  );
+
   it('name what the time is spent on', async () => {
     const short = ['--seconds', '0.5', '--warmup', '0.2', '--connections', '8'];
     await bench('profile', '--contender', 'sqlite', ...short);

@@ -1,0 +1,2 @@
+/** Of those who look. */
+export const CONSOLE_TOKEN = 'TokenOfTheBenchmark2026';
