@@ -36,7 +36,7 @@ export const install = (cwd, ...args) =>
   );
 
 const WANTED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|docs\/([\w-]+\/)?[\w-]+\.(md|json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|docs\/([\w-]+\/)?[\w-]+\.(md|json)|examples\/live-room\/.+)$/;
 const BUILT =
   /^dist\/(?!app\/)(cjs\/package\.json|console\/index\.html|console\/assets\/[\w.-]+|.+\.(js|d\.ts))$/;
 
