@@ -113,6 +113,7 @@ describe('the tutorial', () => {
       .replaceAll('127.0.0.1:3100', `127.0.0.1:${emulatorPort}`)
       .replaceAll('--port 3100', `--port ${emulatorPort}`)
       .replaceAll('?? 3000', `?? ${receiverPort}`)
+      .replaceAll('PORT=3000', `PORT=${receiverPort}`)
       .replaceAll(
         'live-callback tell',
         `live-callback tell --emulator http://127.0.0.1:${emulatorPort}`,
@@ -171,5 +172,5 @@ describe('the tutorial', () => {
     const keys = [templates.main.current, ...templates.main.retiring.map(({ key }) => key)];
     const logs = readFileSync(join(folder, 'emulator.log'), 'utf8');
     for (const key of keys) expect(logs).not.toContain(key);
-  }, 120_000);
+  }, 240_000);
 });

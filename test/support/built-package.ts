@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The package as `npm run build` makes it, in a folder of its own. */
 export interface BuiltPackage {
-  /** Holds `package.json` and `dist`, and finds the packages of the repository. */
+  /** holds `package.json`, `dist` and `examples`, and finds the packages of the repository. */
   readonly folder: string;
   /** The command line. */
   readonly cli: string;
@@ -22,6 +22,7 @@ export function buildPackage(): BuiltPackage {
   const dist = join(folder, 'dist');
   execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), dist]);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(ROOT, 'examples'), join(folder, 'examples'));
   const cli = join(dist, 'cli/main.js');
   return {
     folder,
