@@ -22,7 +22,14 @@ export const KINDS = [
 ] as const;
 
 /** Those whose URL a callback template holds. */
-export const TEMPLATE_KINDS: readonly (typeof KINDS)[number][] = KINDS.slice(
-  0,
-  KINDS.indexOf('relay'),
-);
+export const TEMPLATE_KINDS: readonly (typeof KINDS)[number][] = [
+  'stream-push',
+  'stream-interrupt',
+  'record-file',
+  'record-status',
+  'record-exception',
+  'screenshot',
+  'image-audit',
+  'audio-audit',
+  'push-error',
+];

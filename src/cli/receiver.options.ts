@@ -6,7 +6,7 @@ import type { BoundCallbackKey } from '../options/live-callback.options.js';
 import { UsageError } from './cli.error.js';
 import { parseUrl } from './option.parsers.js';
 import { concealKeys } from './secret.sources.js';
-import { SENT_KINDS } from './send/callback-builders.js';
+import { SENT_KINDS } from './send/kind-builders.js';
 import type { Terminal } from './terminal.js';
 
 /** Where the module is, and what it expects. */

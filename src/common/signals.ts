@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 
 import { outsideRequests } from './outside-requests.js';
 
-/** What a callback turned out to be: see `CallbackState`. */
+/** What a callback turned out to be: see `CallbackState` in events/event-interpreter.ts, repeated here because imports go downwards. */
 type SignalledState = 'accepted' | 'unknown' | 'quarantined';
 
 /** What happened, and what is said about it. No message holds a key, a sign or a body. */

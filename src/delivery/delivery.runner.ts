@@ -35,7 +35,7 @@ export interface DeliveryRunner {
   close(): Promise<void>;
 }
 
-/** Runs new deliveries in the process that stores them, as far as it has room. */
+/** New deliveries are leased to the process that stores them, as far as it has room; the hand-over does the rest. */
 @Injectable()
 export class InProcessRunner implements DeliveryRunner {
   readonly graceMs = null;

@@ -15,7 +15,7 @@ interface Key<T> {
   tasks: T[];
   /** The first one has failed. What comes behind it stays in the table. */
   isBlocked: boolean;
-  /** Earlier tasks than those that are stored now wait in the table. */
+  /** Some of it is in the table, earlier than what is stored from now on: nothing new is taken before that. */
   hasMore: boolean;
 }
 
@@ -154,6 +154,7 @@ export class OrderingKeyQueue<T> {
   }
 
   private empty(name: string, key: Key<T>): void {
+    // Kept while more waits, so that `takes` says no until the table was asked (`forget`).
     if (!key.hasMore) this.keys.delete(name);
     this.owner.emptied(name, key.hasMore);
   }

@@ -72,7 +72,7 @@ export class OrderingKeyTaker implements DispatchObserver {
   }
 
   /**
-   * Takes over what is due of a key, and what has not been tried yet before its time, unless another process
+   * Takes over what is due of a key, and what has not been tried yet before its grace is over, unless another process
    * holds the key.
    *
    * @returns whether something was taken over

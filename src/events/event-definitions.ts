@@ -51,7 +51,7 @@ const orNone = (value: string | number | undefined) => value ?? 'none';
 const milliseconds = (seconds: number | undefined) =>
   seconds === undefined ? undefined : seconds * 1000;
 
-/** The callbacks that CSS sends, one entry each. */
+/** The callbacks that CSS sends, one entry each, in the order of docs/protocol.md, 4.1 onwards. */
 export const EVENT_DEFINITIONS = [
   defineEvent({
     kind: 'stream-push',

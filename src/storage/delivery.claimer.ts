@@ -30,14 +30,15 @@ export class DeliveryClaimer {
 
   /**
    * Takes over what is due and nobody holds, oldest first: of all keys of some listeners, or of some
-   * keys, and of these also what has not been tried yet before its time.
+   * keys, and of these also what has not been tried yet before its grace is over (`graceMs`).
    *
    * @throws the database's error
    */
   async claim(among: DueFilter, request: ClaimRequest): Promise<Claim> {
     const found = await findDue(this.database.manager, this.database.now, FOUND_ROWS, among);
     const isAll = found.length < FOUND_ROWS;
-    // What this process holds it renews, with its key, whose other leases ran out with that one.
+    // Rows that this process holds look due when their lease ran out unnoticed: they are renewed and not
+    // claimed, and so is all of their key.
     const ours = new Set(found.filter((row) => request.holds(row)).map(keyOf));
     const others = found.filter((row) => !ours.has(keyOf(row)));
     const { rows, cut } = withinBounds(others, request);

@@ -1,3 +1,4 @@
+/** Builders of the later kinds; those of pushes, recordings and screenshots are in callback-builders.ts. */
 import { builder, decimalId, IDS, seconds, STREAM } from './callback-fields.js';
 
 const ACCOUNT = { appid: STREAM.appid, domain: STREAM.app, stream_id: IDS.stream_id };

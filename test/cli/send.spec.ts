@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { SENT_KINDS } from '../../src/cli/send/callback-builders.js';
+import { SENT_KINDS } from '../../src/cli/send/kind-builders.js';
 import { EVENT_DEFINITIONS } from '../../src/events/event-definitions.js';
 import { signatureOf } from '../../src/testing/index.js';
 import { KEY } from '../support/application.js';

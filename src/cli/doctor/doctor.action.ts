@@ -4,7 +4,7 @@ import { EXIT } from '../exit-code.js';
 import { checkDigest } from '../../receiving/verification/digest.check.js';
 import { isLoopback } from '../loopback.js';
 import { baseUrlOf, routeUrl, tokenOf } from '../receiver.options.js';
-import { SENT_KINDS } from '../send/callback-builders.js';
+import { SENT_KINDS } from '../send/kind-builders.js';
 import { checkClock, readHttpClock } from './clock.check.js';
 import type { DoctorOptions } from './doctor.options.js';
 import { broken, formatFinding, ok, warning, type Finding } from './finding.js';

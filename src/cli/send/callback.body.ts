@@ -5,7 +5,7 @@ import type { CallbackFields } from '../../testing/callback-fields.js';
 import { UsageError } from '../cli.error.js';
 import { parseValue } from '../parse-value.js';
 import type { Terminal } from '../terminal.js';
-import { builderOf, SENT_KINDS } from './callback-builders.js';
+import { builderOf, SENT_KINDS } from './kind-builders.js';
 import type { SendOptions } from './send.options.js';
 
 type Fields = Pick<

@@ -37,6 +37,6 @@ export class LiveCallbackDelivery {
   @TimeColumn(NULLABLE) replayedAt!: Date | null;
   @TextColumn(500, NULLABLE) replayReason!: string | null;
   @TextColumn(190, NULLABLE) replayActor!: string | null;
-  /** When it became done or dead. */
+  /** When it became done, dead or discarded. */
   @TimeColumn(NULLABLE) finishedAt!: Date | null;
 }

@@ -20,8 +20,9 @@ export type CallbackOrigin = LiveEventOrigin;
 export type StoredCallbackState = CallbackState | 'discarded';
 
 /**
- * One distinct authentic callback. Body, receipt time and digests never change after the insert, but
- * for one exception: a purge drops the body and says so in `bodyPurgedAt`.
+ * One distinct authentic callback. Its receipt time never changes after the insert, nor does its body,
+ * but that a purge or an erasure drops it (`bodyPurgedAt`). An erasure also makes the digests random and may forget
+ * the stream; a requeue sets `identityDigest`.
  *
  * Not synchronised: the module's migrations own the table, whatever a host sets.
  */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { MigrationExecutor, type DataSource, type QueryRunner } from 'typeorm';
 
-import { dialectOf } from '../connection/dialect.js';
+import { dialectOf, type Dialect } from '../connection/dialect.js';
 import { missingFrom } from '../connection/environment/tables.js';
 
 const LOCK_NAME = 'nestjs-live-callback:migrations';
@@ -41,28 +41,27 @@ export async function runMigrationsLocked(dataSource: DataSource): Promise<strin
   }
 }
 
+/** Takes the lock of the migrations, if nobody holds it. */
+const TRY_LOCK: Record<Dialect, (runner: QueryRunner) => Promise<boolean>> = {
+  async postgres(runner) {
+    const [row] = (await runner.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [
+      LOCK_NUMBER,
+    ])) as { locked: boolean }[];
+    return row?.locked === true;
+  },
+  async mysql(runner) {
+    const [row] = (await runner.query('SELECT GET_LOCK(?, 0) AS locked', [LOCK_NAME])) as {
+      locked: unknown;
+    }[];
+    return Number(row?.locked) === 1;
+  },
+  sqlite: beginImmediate,
+};
+
 async function lock(runner: QueryRunner): Promise<void> {
-  switch (dialectOf(runner.connection)) {
-    case 'postgres':
-      await runner.query('BEGIN');
-      await retryUntilLocked(async () => {
-        const [row] = (await runner.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [
-          LOCK_NUMBER,
-        ])) as { locked: boolean }[];
-        return row?.locked === true;
-      });
-      return;
-    case 'mysql':
-      await retryUntilLocked(async () => {
-        const [row] = (await runner.query('SELECT GET_LOCK(?, 0) AS locked', [LOCK_NAME])) as {
-          locked: unknown;
-        }[];
-        return Number(row?.locked) === 1;
-      });
-      return;
-    case 'sqlite':
-      await retryUntilLocked(() => beginImmediate(runner));
-  }
+  const dialect = dialectOf(runner.connection);
+  if (dialect === 'postgres') await runner.query('BEGIN');
+  await retryUntilLocked(() => TRY_LOCK[dialect](runner));
 }
 
 async function unlock(runner: QueryRunner, end: 'COMMIT' | 'ROLLBACK'): Promise<void> {

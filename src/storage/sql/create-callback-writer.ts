@@ -16,6 +16,21 @@ const WRITERS: Record<Dialect, new (dataSource: DataSource, now: string) => Call
   mysql: MysqlWriter,
 };
 
+const WRITERS_WITHIN: Record<
+  Dialect,
+  (dataSource: DataSource, now: string, connection: unknown) => CallbackWriter
+> = {
+  sqlite: (dataSource, now) => new SqliteWriter(dataSource, now),
+  postgres: (dataSource, now, connection) =>
+    new PostgresWriter(dataSource, now, connection as Pool),
+  mysql: (dataSource, now, connection) =>
+    new MysqlWriter(
+      dataSource,
+      now,
+      new MysqlSessionWithin(connection as MysqlConnection, columnNames(dataSource)),
+    ),
+};
+
 /**
  * The writer for an initialised DataSource of the module.
  *
@@ -36,9 +51,5 @@ export async function createWriterWithin(
 ): Promise<CallbackWriter> {
   const dataSource = runner.connection;
   const connection: unknown = await runner.connect();
-  const dialect = dialectOf(dataSource);
-  if (dialect === 'sqlite') return new SqliteWriter(dataSource, now);
-  if (dialect === 'postgres') return new PostgresWriter(dataSource, now, connection as Pool);
-  const sessions = new MysqlSessionWithin(connection as MysqlConnection, columnNames(dataSource));
-  return new MysqlWriter(dataSource, now, sessions);
+  return WRITERS_WITHIN[dialectOf(dataSource)](dataSource, now, connection);
 }

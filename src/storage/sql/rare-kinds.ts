@@ -1,4 +1,7 @@
-/** Of these each stream has some, so that a page of them is found without an index. */
+/**
+ * Of these each stream has some, so that a page of them is found without an index. They stand in the condition
+ * of an index: who changes them changes the migration.
+ */
 const COMMON_KINDS: readonly string[] = ['stream-push', 'stream-interrupt', 'screenshot'];
 
 /** Whether the index of kinds holds a kind, where the database has partial indexes. */
