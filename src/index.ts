@@ -27,6 +27,7 @@ export type {
   LiveEvent,
   LiveEventKind,
   LiveEventPattern,
+  LiveEventOrigin,
   LiveEventReplay,
 } from './events/live-event.js';
 export type { StreamIdentity } from './events/stream-identity.js';
@@ -35,6 +36,7 @@ export type {
   EvidenceSource,
   SessionEventData,
   SessionEventKind,
+  PushState,
   SessionState,
   SessionSummary,
 } from './events/session-event.js';

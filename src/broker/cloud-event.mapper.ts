@@ -1,7 +1,7 @@
 import type { CloudEvent as CloudEventType } from 'cloudevents';
 
-import type { LiveEvent } from '../events/live-event.js';
 import type { StreamIdentity } from '../events/stream-identity.js';
+import type { ForwardedEvent } from './live-event-broker.options.js';
 import { CloudEvent } from './optional-packages.js';
 
 /** Before the kind, in the attribute `type`. */
@@ -17,11 +17,11 @@ const TYPE_PREFIX = 'com.tencent.css.';
  * @throws ValidationError of cloudevents when `source` is no URI reference
  */
 export function toCloudEvent(
-  event: LiveEvent,
+  event: ForwardedEvent,
   source: string,
   withStreamParam = false,
 ): CloudEventType<object> {
-  const { id, kind, stream, occurredAt, receivedAt, conflicting, replay } = event;
+  const { id, kind, stream, occurredAt, receivedAt, conflicting, reconciled, replay } = event;
   const subject = subjectOf(stream);
   return new CloudEvent<object>({
     id,
@@ -37,6 +37,7 @@ export function toCloudEvent(
       occurredAt,
       receivedAt,
       conflicting,
+      reconciled,
       replay,
       data: withoutCredentials(event.data, withStreamParam),
     },

@@ -1,6 +1,6 @@
 // The module
 export { LiveEventBrokerModule } from './live-event-broker.module.js';
-export type { LiveEventBrokerOptions } from './live-event-broker.options.js';
+export type { ForwardedEvent, LiveEventBrokerOptions } from './live-event-broker.options.js';
 export { LiveEventBrokerError } from './live-event-broker.error.js';
 
 // For the options of clients, and of Nest microservices that consume

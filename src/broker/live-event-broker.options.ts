@@ -1,19 +1,26 @@
 import type { InjectionToken } from '@nestjs/common';
 
 import type { OnLiveEventOptions } from '../delivery/listeners/listener.options.js';
-import type { LiveEvent, LiveEventKind } from '../events/live-event.js';
+import type { LiveEvent, LiveEventKind, LiveEventPattern } from '../events/live-event.js';
+import type { SessionEventKind } from '../events/session-event.js';
 import { LiveEventBrokerError } from './live-event-broker.error.js';
 import { CloudEvent } from './optional-packages.js';
+
+/** An event that can be forwarded: what CSS sends, and what tells of a session. */
+export type ForwardedEvent = LiveEvent<LiveEventKind | SessionEventKind>;
 
 /** Options of {@link LiveEventBrokerModule.register}. */
 export interface LiveEventBrokerOptions extends Pick<
   OnLiveEventOptions,
-  'attempts' | 'backoffMs' | 'maxBackoffMs' | 'concurrency' | 'order'
+  'attempts' | 'backoffMs' | 'maxBackoffMs' | 'concurrency' | 'order' | 'reconciled'
 > {
   /** Token of the client: the `name` that ClientsModule has registered it under. */
   client: InjectionToken;
-  /** What is forwarded. Default: every kind, unknown ones included. */
-  kinds?: readonly LiveEventKind[];
+  /**
+   * What is forwarded: kinds, `'*'` for all that CSS sends, unknown ones included, and what tells of sessions, by
+   * name. Default: `['*']`.
+   */
+  kinds?: readonly LiveEventPattern[];
   /** `source` of the CloudEvents, a URI reference. Default: `/live-callback`. */
   source?: string;
   /**
@@ -25,7 +32,7 @@ export interface LiveEventBrokerOptions extends Pick<
    * Routing key, subject, topic or channel of an event. Default: `live-callback.<kind>`, and
    * `live-callback/<kind>` on MQTT.
    */
-  topic?: (event: LiveEvent) => string;
+  topic?: (event: ForwardedEvent) => string;
   /**
    * Stable id of the durable listener: what one id has forwarded, another forwards again.
    * Default: `broker.<client>`.
@@ -79,6 +86,7 @@ const NAMES = [
   'id',
   'concurrency',
   'order',
+  'reconciled',
   ...Object.keys(DEFAULTS),
 ] as const;
 

@@ -10,12 +10,11 @@ import type { ClientProxy } from '@nestjs/microservices';
 import type { LiveEventContext } from '../delivery/listeners/live-event.context.js';
 import { NonRetryableError } from '../delivery/listeners/non-retryable.error.js';
 import { OnLiveEvent } from '../delivery/listeners/on-live-event.decorator.js';
-import type { LiveEvent } from '../events/live-event.js';
 import { BrokerPublisher } from './broker.publisher.js';
 import { toCloudEvent } from './cloud-event.mapper.js';
 import { CloudEventSerializer } from './cloud-event.serializer.js';
 import { LiveEventBrokerError } from './live-event-broker.error.js';
-import type { LiveEventBrokerConfig } from './live-event-broker.options.js';
+import type { ForwardedEvent, LiveEventBrokerConfig } from './live-event-broker.options.js';
 import { transportOf, type BrokerTransport } from './transports/index.js';
 
 /** What a run may take beside the wait for the broker, ms: the publisher's error says more. */
@@ -61,7 +60,7 @@ export abstract class LiveEventForwarder
   }
 
   /** @throws LiveEventBrokerError until the broker has confirmed the event, NonRetryableError */
-  async forward(event: LiveEvent, { signal }: LiveEventContext): Promise<void> {
+  async forward(event: ForwardedEvent, { signal }: LiveEventContext): Promise<void> {
     const { source, includeStreamParam, timeoutMs, jetStream } = this.config;
     const message = {
       topic: this.topicOf(event),
@@ -78,7 +77,7 @@ export abstract class LiveEventForwarder
     }
   }
 
-  private topicOf(event: LiveEvent): string {
+  private topicOf(event: ForwardedEvent): string {
     if (!this.config.topic) return `live-callback${this.transport.separator}${event.kind}`;
     const topic: unknown = this.config.topic(event);
     if (typeof topic === 'string' && topic !== '') return topic;
@@ -106,9 +105,10 @@ export function createForwarder(
   modules: ModuleRef,
 ): LiveEventForwarder {
   const { kinds = ['*'], id, attempts, backoffMs, maxBackoffMs, concurrency, order } = config;
+  const { reconciled } = config;
   const timeoutMs = config.timeoutMs + MARGIN_MS;
   const given = Object.fromEntries(
-    Object.entries({ concurrency, order }).filter(([, value]) => value !== undefined),
+    Object.entries({ concurrency, order, reconciled }).filter(([, value]) => value !== undefined),
   );
   class Forwarder extends LiveEventForwarder {
     constructor() {
@@ -116,7 +116,7 @@ export function createForwarder(
     }
 
     @OnLiveEvent([...kinds], { id, attempts, backoffMs, maxBackoffMs, timeoutMs, ...given })
-    override forward(event: LiveEvent, context: LiveEventContext): Promise<void> {
+    override forward(event: ForwardedEvent, context: LiveEventContext): Promise<void> {
       return super.forward(event, context);
     }
   }

@@ -33,3 +33,11 @@ export class IdSource {
     return this.pool.subarray(start, this.used);
   }
 }
+
+/** The smallest id that a callback received at this time can have: ids begin with their time. */
+export function firstIdAt(moment: Date): string {
+  const hex = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

@@ -3,6 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { ListenerRegistry } from './listeners/listener.registry.js';
 import { ListenerExplorer } from './listeners/listener.explorer.js';
 import { LiveEventBus } from './live-event.bus.js';
+import { Supersession } from './supersession.js';
 import { ListenerRunner } from './listeners/listener.runner.js';
 import { RunTracing } from './listeners/run.tracing.js';
 import { LeaseKeeper } from './lease.keeper.js';
@@ -21,6 +22,7 @@ export const DELIVERY_PROVIDERS: Provider[] = [
   ListenerRegistry,
   ListenerExplorer,
   LiveEventBus,
+  Supersession,
   ListenerRunner,
   RunTracing,
   LeaseKeeper,

@@ -13,10 +13,13 @@ export type LiveEventPattern = LiveEventKind | SessionEventKind | '*';
 export type KindOf<P extends LiveEventPattern> = P extends '*' ? LiveEventKind : P;
 
 /**
- * Where an event comes from: CSS sent it, its callback records say that it did (docs/reconciliation.md), or it
- * tells of a session.
+ * Where an event comes from: CSS sent it, its callback records say that it did, it tells of a session, or it was
+ * made of what a list of the cloud says (docs/reconciliation.md).
  */
-export type LiveEventOrigin = 'callback' | 'callback-record' | 'session';
+export type LiveEventOrigin = 'callback' | 'callback-record' | 'session' | ReconciledOrigin;
+
+/** Lists of the cloud of which events are made, where no callback came. */
+export type ReconciledOrigin = 'event-list' | 'backup-list' | 'online-list';
 
 /** Who asked for an event to be handled again, and why. */
 export interface LiveEventReplay {
@@ -43,6 +46,8 @@ export type LiveEvent<K extends LiveEventKind | SessionEventKind = LiveEventKind
     readonly attempt: number;
     /** Whether another body with the same identity had been stored before: one of them is not genuine. */
     readonly conflicting: boolean;
+    /** Whether it was made of what a list of the cloud says, because no callback came: `origin` names the list. */
+    readonly reconciled: boolean;
     /** Set when this run was asked for, by `audit.replay` and not by CSS. */
     readonly replay: LiveEventReplay | null;
     /**

@@ -17,6 +17,14 @@ export type SessionEventKind = (typeof SESSION_EVENT_KINDS)[number];
 /** Where a session is: pushed, silent within the reconnect window, or over. */
 export type SessionState = 'live' | 'interrupted' | 'ended';
 
+/**
+ * Where a push is. `open` and `closed` by what CSS sent; `open-inferred` and `closed-inferred` by what its
+ * API says; `unconfirmed`: open, and missing from what is live in the cloud; `orphan-end`: its interruption came
+ * and its push did not, or not yet.
+ */
+export type PushState =
+  'open' | 'open-inferred' | 'unconfirmed' | 'closed' | 'closed-inferred' | 'orphan-end';
+
 /** How a time is known, best first: what CSS has sent, what its API says, what follows from others. */
 export type EvidenceSource =
   'callback' | 'callback-record' | 'event-list' | 'backup-list' | 'online-list' | 'inferred';
@@ -52,6 +60,8 @@ export interface SessionSummary {
   readonly pushesCount: number;
   /** How many of them are open. */
   readonly openCount: number;
+  /** How many of these are missing from what is live in the cloud: their end may have been missed. */
+  readonly unconfirmedCount: number;
   /** How long it was pushed, ms, without gaps; of a live one until now. */
   readonly uptimeMs: number;
   /** How long it was silent between its pushes, ms. */

@@ -11,6 +11,8 @@ export interface EventFacts {
   readonly receivedAt: Date;
   readonly attempt: number;
   readonly conflicting: boolean;
+  /** Default: false. */
+  readonly reconciled?: boolean;
   /** Default: null, for an event that was not replayed. */
   readonly replay?: LiveEventReplay | null;
   /** Default: null, for one that nobody traced. */
@@ -30,6 +32,7 @@ export function toLiveEvent(
 ): LiveEvent {
   return Object.freeze({
     origin: 'callback',
+    reconciled: false,
     replay: null,
     traceparent: null,
     ...facts,

@@ -17,15 +17,25 @@ import { schemaName, schemaRef, type Schema } from './openapi.document.js';
 const LINES: Schema = { type: 'array', items: TEXT };
 
 /** States of a stored callback. */
-export const CALLBACK_STATES = ['accepted', 'unknown', 'quarantined', 'discarded'];
+export const CALLBACK_STATES = ['accepted', 'unknown', 'quarantined', 'discarded', 'reconciled'];
+/** Where a callback comes from. */
+const ORIGINS = [
+  'callback',
+  'callback-record',
+  'session',
+  'event-list',
+  'backup-list',
+  'online-list',
+];
 /** States of a delivery. */
-export const DELIVERY_STATES = ['pending', 'done', 'dead', 'discarded'];
+export const DELIVERY_STATES = ['pending', 'done', 'dead', 'discarded', 'superseded'];
 
 const ROW = {
   id: ID,
   kind: TEXT,
   eventType: { type: ['integer', 'null'] },
   state: { enum: CALLBACK_STATES },
+  origin: { enum: ORIGINS },
   stream: STREAM,
   sequence: { type: ['string', 'null'], description: 'Identifies one push; has up to 64 bit' },
   occurredAt: { ...TIME_OR_NULL, description: 'When it happened, as the sender says' },

@@ -49,6 +49,7 @@ const SUMMARY = {
   lastConfirmedAt: TIME,
   pushesCount: COUNT,
   openCount: COUNT,
+  unconfirmedCount: COUNT,
   uptimeMs: COUNT,
   gapMs: COUNT,
   reconnects: COUNT,

@@ -93,14 +93,6 @@ export function toPage<T>(rows: T[], limit: number, idOf: (row: T) => string): P
   return { items, nextCursor: hasMore ? encodeCursor(idOf(last)) : null };
 }
 
-/** The smallest id that a callback received at this time can have: ids begin with their time. */
-export function firstIdAt(moment: Date): string {
-  const hex = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1)
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
 /** When a row with this id was received: ids begin with their time. */
 export function timeOfId(id: string): Date {
   return new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
@@ -121,8 +113,8 @@ export function parseFind(query: QueryParameters): CallbackFilter & PageRequest 
     domain: text(query, 'domain'),
     path: text(query, 'path'),
     stream: text(query, 'stream'),
-    state: oneOf(query, 'state', ['accepted', 'unknown', 'quarantined', 'discarded']),
-    delivery: oneOf(query, 'delivery', ['pending', 'done', 'dead', 'discarded']),
+    state: oneOf(query, 'state', ['accepted', 'unknown', 'quarantined', 'discarded', 'reconciled']),
+    delivery: oneOf(query, 'delivery', ['pending', 'done', 'dead', 'discarded', 'superseded']),
     from: time(query, 'from'),
     to: time(query, 'to'),
     ...page(query),

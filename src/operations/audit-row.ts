@@ -1,3 +1,4 @@
+import type { LiveEventOrigin } from '../events/live-event.js';
 import type { BodyEncoding } from '../events/payload/kept-body.js';
 import type { StreamIdentity } from '../events/stream-identity.js';
 import type {
@@ -12,6 +13,8 @@ export interface CallbackRow {
   readonly kind: string;
   readonly eventType: number | null;
   readonly state: StoredCallbackState;
+  /** Who says so. */
+  readonly origin: LiveEventOrigin;
   readonly stream: StreamIdentity;
   readonly sequence: string | null;
   readonly occurredAt: Date | null;

@@ -5,13 +5,8 @@ import { dialectOf } from '../storage/connection/dialect.js';
 import { IN_TIME } from '../storage/connection/drivers/sqlite.reader.js';
 import { isOpen } from '../storage/sql/open-deliveries.js';
 import { isOfRareKind, isRareKind } from '../storage/sql/rare-kinds.js';
-import {
-  checkLimit,
-  decodeCursor,
-  firstIdAt,
-  type CallbackFilter,
-  type PageRequest,
-} from './audit-query.js';
+import { firstIdAt } from '../common/id.source.js';
+import { checkLimit, decodeCursor, type CallbackFilter, type PageRequest } from './audit-query.js';
 
 /** Narrows a query for callbacks (`c`) to those of a registration that a filter describes. */
 export function filterCallbacks(

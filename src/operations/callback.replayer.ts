@@ -27,7 +27,7 @@ export interface ReplayReason {
 }
 
 /** What a delivery can be opened again from. */
-const CLOSED: DeliveryState[] = ['done', 'dead', 'discarded'];
+const CLOSED: DeliveryState[] = ['done', 'dead', 'discarded', 'superseded'];
 
 /** Opens deliveries again that were closed. Deduplication has no part in it. */
 @Injectable()
@@ -118,7 +118,11 @@ export class CallbackReplayer {
     // A callback that does not fit reaches nobody, and another kind's listener would not know it.
     const { kind, state } = callback;
     const matching =
-      state === 'quarantined' || state === 'discarded' ? [] : this.registry.matching(kind);
+      state === 'quarantined' || state === 'discarded'
+        ? []
+        : state === 'reconciled'
+          ? this.registry.matchingReconciled(kind)
+          : this.registry.matching(kind);
     const missing = [...new Set(listeners)].flatMap((id) => {
       const listener = matching.find((it) => it.id === id);
       return listener && !known.some((row) => row.listener === id) ? [listener] : [];

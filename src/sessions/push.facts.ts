@@ -37,8 +37,10 @@ export interface PushFacts {
   /** Unix milliseconds. */
   readonly start?: Fact<number>;
   readonly end?: Fact<PushEnd>;
-  /** When a list of the cloud had it after an end that was concluded, Unix milliseconds. */
+  /** When a list of the cloud had it after it was missed, or an end was concluded, Unix milliseconds. */
   readonly seen?: Fact<number>;
+  /** Since when the lists of what is live lack it, Unix milliseconds. */
+  readonly absent?: Fact<number>;
   readonly appId?: Fact<string>;
   readonly size?: Fact<PushSize>;
 }
@@ -64,7 +66,8 @@ export function mergeFacts(a: PushFacts, b: PushFacts): PushFacts {
   const merged = {
     start: best(a.start, b.start, earlier),
     end: best(a.end, b.end, later),
-    seen: best(a.seen, b.seen, (one, other) => other - one),
+    seen: newest(a.seen, b.seen),
+    absent: newest(a.absent, b.absent),
     appId: best(a.appId, b.appId, greater),
     size: best(a.size, b.size, larger),
   };
@@ -83,5 +86,12 @@ function best<T>(
 ): Fact<T> | undefined {
   if (!a || !b) return a ?? b;
   const order = compareSources(a.source, b.source) || prefer(a.value, b.value);
+  return order <= 0 ? a : b;
+}
+
+/** Of what happens again and again the last time counts, whichever list says it. */
+function newest(a: Fact<number> | undefined, b: Fact<number> | undefined) {
+  if (!a || !b) return a ?? b;
+  const order = b.value - a.value || compareSources(a.source, b.source);
   return order <= 0 ? a : b;
 }

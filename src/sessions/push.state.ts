@@ -1,11 +1,5 @@
-import type { EvidenceSource } from '../events/session-event.js';
+import type { EvidenceSource, PushState } from '../events/session-event.js';
 import type { PushFacts } from './push.facts.js';
-
-/**
- * Where a push is. `open` and `closed` by what CSS sent; `open-inferred` and `closed-inferred` by what its
- * API says; `orphan-end`: its interruption came and its push did not, or not yet.
- */
-export type PushState = 'open' | 'open-inferred' | 'closed' | 'closed-inferred' | 'orphan-end';
 
 /** What the facts of a push come to; times in Unix milliseconds. */
 export interface PushStanding {
@@ -21,7 +15,7 @@ export interface PushStanding {
 const SENT: readonly EvidenceSource[] = ['callback', 'callback-record'];
 
 /** @param facts with a start or an end */
-export function standingOf({ start, end: told, seen }: PushFacts): PushStanding {
+export function standingOf({ start, end: told, seen, absent }: PushFacts): PushStanding {
   // An absence is no interruption: what is seen again has not ended.
   const isRefuted = told?.source === 'online-list' && seen && seen.value > told.value.at;
   const end = isRefuted ? undefined : told;
@@ -29,7 +23,9 @@ export function standingOf({ start, end: told, seen }: PushFacts): PushStanding 
   const standing = { startedAt: first.value, startedBy: first.source };
   const isSent = SENT.includes(first.source);
   if (!end) {
-    return { ...standing, state: isSent ? 'open' : 'open-inferred', endedAt: null, endedBy: null };
+    const isMissed = absent !== undefined && absent.value >= (seen?.value ?? -Infinity);
+    const state = isMissed ? 'unconfirmed' : isSent ? 'open' : 'open-inferred';
+    return { ...standing, state, endedAt: null, endedBy: null };
   }
   const orphan = first.source === 'inferred' ? 'orphan-end' : 'closed';
   return {

@@ -16,9 +16,9 @@ import {
 } from '../events/session-event.js';
 import { toLiveEvent } from '../events/to-live-event.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
-import { LiveCallback, LiveCallbackDelivery, type LiveSession } from '../storage/entities/index.js';
+import type { LiveSession } from '../storage/entities/index.js';
 import { deliveriesOf } from '../storage/new-deliveries.js';
-import type { NewDelivery } from '../storage/sql/callback.writer.js';
+import { insertEvents, type EventRow, type WrittenEvent } from './event.rows.js';
 import { summaryOf } from './session.view.js';
 
 /** What is to be told, with the row that says so. */
@@ -27,34 +27,6 @@ export interface SessionNews {
   readonly session: LiveSession;
   readonly merged: readonly string[];
 }
-
-/** An event that is written, for when its transaction is committed. */
-interface WrittenEvent {
-  readonly row: EventRow;
-  readonly deliveries: readonly NewDelivery[];
-}
-
-type EventRow = Pick<
-  LiveCallback,
-  | 'id'
-  | 'registration'
-  | 'kind'
-  | 'state'
-  | 'origin'
-  | 'appId'
-  | 'domain'
-  | 'path'
-  | 'streamName'
-  | 'occurredAt'
-  | 'receivedAt'
-  | 'lastReceivedAt'
-  | 'receiptsCount'
-  | 'conflicting'
-  | 'contentDigest'
-  | 'identityDigest'
-  | 'body'
-  | 'bodyEncoding'
->;
 
 /**
  * Writes events of sessions beside those that CSS sends, in the transaction that changes the session: rows
@@ -85,16 +57,7 @@ export class SessionEventWriter {
     // Ids sort by time of receipt, and what is told of a stream has the order in which it is told.
     const first = Math.max(now, after + 1);
     const written = news.map((one, index) => this.toEvent(one, first + index, now));
-    const deliveries = written.flatMap((event) =>
-      event.deliveries.map((delivery) => toRow(delivery, this.config.name)),
-    );
-    const insert = (into: typeof LiveCallback | typeof LiveCallbackDelivery, rows: object[]) =>
-      manager.createQueryBuilder().insert().into(into).values(rows).updateEntity(false).execute();
-    await insert(
-      LiveCallback,
-      written.map(({ row }) => row),
-    );
-    if (deliveries.length > 0) await insert(LiveCallbackDelivery, deliveries);
+    await insertEvents(manager, written);
     return written;
   }
 
@@ -154,10 +117,4 @@ function eventOf(row: EventRow): LiveEvent {
   const payload = parsePayload(row.body ?? '').value;
   const facts = { id, registration, origin: row.origin, receivedAt, attempt: 1, conflicting };
   return toLiveEvent(facts, meaningOfSession(kind, row.occurredAt, payload), payload);
-}
-
-/** Nobody holds it: it is taken over from the table. */
-function toRow({ callbackId, listener, orderingKey }: NewDelivery, registration: string) {
-  const counts = { attempts: 0, attemptsBefore: 0, fence: 1 };
-  return { callbackId, listener, registration, orderingKey, state: 'pending', ...counts };
 }

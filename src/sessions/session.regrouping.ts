@@ -1,9 +1,10 @@
+import { SAME_MS } from '../events/push-beginning.js';
 import type { LivePush, LiveSession } from '../storage/entities/index.js';
 import type { PushEvidence } from './push.evidence.js';
 import type { SessionNews } from './session-event.writer.js';
 import { changesOf } from './session.changes.js';
 import { sessionRowOf, toKnown, toSessionPush, type PushRow } from './session.rows.js';
-import { SAME_MS, sessionsOf } from './session.state.js';
+import { sessionsOf } from './session.state.js';
 
 /** What the tables hold of a stream, as far as a change may concern it. */
 export interface KnownStream {

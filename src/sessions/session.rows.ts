@@ -11,6 +11,7 @@ export type PushRow = Pick<
   LivePush,
   | 'id'
   | 'sessionId'
+  | 'state'
   | 'startedAt'
   | 'startedBy'
   | 'endedAt'
@@ -25,6 +26,7 @@ export type PushRow = Pick<
 export const PUSH_PROPERTIES = {
   id: true,
   sessionId: true,
+  state: true,
   startedAt: true,
   startedBy: true,
   endedAt: true,
@@ -62,9 +64,10 @@ export function pushRowOf(
 
 /** What sessions are made of. */
 export function toSessionPush(row: PushRow): SessionPush {
-  const { id, startedBy, endedBy, errcode, appId, width, height } = row;
+  const { id, state, startedBy, endedBy, errcode, appId, width, height } = row;
   return {
     id,
+    state,
     startedAt: row.startedAt.getTime(),
     startedBy,
     endedAt: row.endedAt?.getTime() ?? null,
@@ -119,6 +122,7 @@ export function sessionRowOf(
     lastConfirmedAt: new Date(session.lastConfirmedAt),
     pushesCount: session.pushesCount,
     openCount: session.openCount,
+    unconfirmedCount: session.unconfirmedCount,
     uptimeMs: session.uptimeMs,
     liveSince: liveSince === null ? null : new Date(liveSince),
     gapMs: session.gapMs,

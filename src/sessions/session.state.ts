@@ -1,9 +1,10 @@
 import type { EvidenceSource, SessionState } from '../events/session-event.js';
+import { SAME_MS } from '../events/push-beginning.js';
 import { compareSources, type PushSize } from './push.facts.js';
 import type { PushStanding } from './push.state.js';
 
 /** What a session is made of. */
-export interface SessionPush extends Omit<PushStanding, 'state'> {
+export interface SessionPush extends PushStanding {
   readonly id: string;
   readonly appId: string | null;
   readonly errcode: number | null;
@@ -29,6 +30,8 @@ export interface Session {
   readonly until: number;
   readonly lastConfirmedAt: number;
   readonly openCount: number;
+  /** How many of these are missing from what is live in the cloud. */
+  readonly unconfirmedCount: number;
   /** Without the stretch that is going on. */
   readonly uptimeMs: number;
   /** Beginning of the stretch that is going on; null when none is. */
@@ -43,9 +46,7 @@ export interface Session {
 export const FOREVER = 8.64e15;
 
 /** Sources that know no sequence, so that what they tell of a push has to find it by its beginning. */
-const LISTS: readonly EvidenceSource[] = ['event-list', 'online-list'];
-/** How far the beginning of a push may differ between a list and a callback, ms. */
-export const SAME_MS = 3_000;
+const LISTS: readonly EvidenceSource[] = ['event-list', 'backup-list', 'online-list'];
 
 type Begun = Pick<SessionPush, 'id' | 'startedAt' | 'startedBy'>;
 
@@ -131,6 +132,7 @@ function sessionOf(
     until,
     lastConfirmedAt: latestTimeOf(pushes),
     openCount: open.length,
+    unconfirmedCount: open.filter(({ state }) => state === 'unconfirmed').length,
     ...stretchesOf(pushes),
     peakConcurrentPushes: peakOf(pushes),
     size: latest(pushes, ({ size }) => size),

@@ -4,7 +4,7 @@ import { IsNull, type DataSource, type SelectQueryBuilder } from 'typeorm';
 import type { StreamStateDto } from '../events/dto/stream-state.dto.js';
 import { EventInterpreter } from '../events/event-interpreter.js';
 import { parsePayload } from '../events/payload/payload.js';
-import { firstIdAt } from '../operations/audit-query.js';
+import { firstIdAt } from '../common/id.source.js';
 import { LiveCallback, LivePush, type LiveSession } from '../storage/entities/index.js';
 import { EVIDENCE_KINDS } from './push.evidence.js';
 import type { PushAddresses } from './session.view.js';

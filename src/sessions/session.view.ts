@@ -1,5 +1,5 @@
 import { interruptMeaning } from '../events/kinds/stream-interrupt/interrupt-reasons.js';
-import type { EndReason, SessionSummary } from '../events/session-event.js';
+import type { EndReason, PushState, SessionSummary } from '../events/session-event.js';
 import type { LivePush, LiveSession } from '../storage/entities/index.js';
 
 /** From where a push came. */
@@ -11,8 +11,7 @@ export interface PushAddresses {
 /** One push of a session. */
 export interface PushView {
   readonly sequence: string;
-  /** `open`, `open-inferred`, `closed`, `closed-inferred` or `orphan-end`. */
-  readonly state: string;
+  readonly state: PushState;
   readonly startedAt: Date;
   readonly startedBy: LivePush['startedBy'];
   /** Null while it is open. */
@@ -43,6 +42,7 @@ export function summaryOf(session: LiveSession, now: number): SessionSummary {
     lastConfirmedAt: session.lastConfirmedAt,
     pushesCount: session.pushesCount,
     openCount: session.openCount,
+    unconfirmedCount: session.unconfirmedCount,
     uptimeMs: session.uptimeMs + stretch,
     gapMs: session.gapMs,
     reconnects: session.reconnects,

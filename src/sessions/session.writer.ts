@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In, LessThan, type EntityManager } from 'typeorm';
 
 import { groupBy } from '../common/group-by.js';
+import { SAME_MS } from '../events/push-beginning.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { CallbackDatabase } from '../storage/connection/callback.database.js';
 import { toBytes } from '../storage/entities/columns.js';
@@ -12,7 +13,6 @@ import type { PushEvidence } from './push.evidence.js';
 import { mergeFacts, type PushFacts } from './push.facts.js';
 import { isTouched, regroup } from './session.regrouping.js';
 import { PUSH_PROPERTIES, pushRowOf, type PushRow } from './session.rows.js';
-import { SAME_MS } from './session.state.js';
 import { deleteSessions, insertOrUpdate, movePushes } from './session.statements.js';
 
 /** Sessions that were interrupted so long ago are told to be over before what comes after them, ms. */

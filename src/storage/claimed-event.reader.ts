@@ -49,7 +49,8 @@ export class ClaimedEventReader {
         ? null
         : { at: replayedAt, reason: replayReason ?? '', actor: replayActor ?? '' };
     const { id, registration, origin, receivedAt, conflicting, traceparent } = callback;
-    const row = { id, registration, origin, receivedAt, conflicting, traceparent };
+    const reconciled = callback.state === 'reconciled';
+    const row = { id, registration, origin, receivedAt, conflicting, reconciled, traceparent };
     const meaning =
       origin === 'session'
         ? meaningOfSession(callback.kind, callback.occurredAt, payload)

@@ -89,6 +89,41 @@ describe('several forwarders', () => {
     ]);
   });
 
+  it('send what tells of sessions when it is named, and not with all that CSS sends', async () => {
+    const [all, sessions] = [new OwnClient(), new OwnClient()];
+    const host = await scratchHost({
+      options: { sessions: {} },
+      module: {
+        imports: [
+          LiveEventBrokerModule.register({ client: 'ALL' }),
+          LiveEventBrokerModule.register({
+            client: 'SESSIONS',
+            kinds: ['session-started', 'session-ended'],
+          }),
+        ],
+        providers: [provide('ALL', all), provide('SESSIONS', sessions)],
+      },
+    });
+    await host.send(signCallback(streamPushCallback({ stream_id: 'room' }), { key: KEY }));
+    await whenListenersDone(host.app);
+    expect(all.packets.map(({ pattern }) => pattern)).toEqual(['live-callback.stream-push']);
+    expect(sessions.packets).toMatchObject([
+      {
+        pattern: 'live-callback.session-started',
+        data: {
+          type: 'com.tencent.css.session-started',
+          subject: 'push.example.com/live/room',
+          data: { kind: 'session-started', data: { session: { state: 'live' }, merged: [] } },
+        },
+      },
+    ]);
+  });
+
+  it('and are refused when they name sessions that there are none of', async () => {
+    const error = await startWithOptions({ client: 'EVENTS', kinds: ['session-ended'] });
+    expect(error.message).toContain('sessions: {}');
+  });
+
   it('may not have the same id', async () => {
     const module = {
       imports: [

@@ -172,7 +172,7 @@ function post(url: string, agent: Agent, { body, kind }: Mutant, index: number):
 }
 
 async function compare(host: Host, sent: Sent, problems: Problems) {
-  const states = { accepted: 0, quarantined: 0, unknown: 0, discarded: 0 };
+  const states = { accepted: 0, quarantined: 0, unknown: 0, discarded: 0, reconciled: 0 };
   const storedMeanings = new Set<string>();
   const reasons = new Map<string, number>();
   const { kinds } = host.app.get(EventCounter);

@@ -164,6 +164,7 @@ describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) 
           kind: 'stream-push',
           eventType: 1,
           state: 'accepted',
+          origin: 'callback',
           stream: { appId: '12345678', domain: 'push.example.com', path: 'live', name: 'one' },
           sequence: expect.stringMatching(/^\d+$/),
           occurredAt: expect.any(Date),

@@ -48,6 +48,14 @@ export function gone(sequence: string, at: number): PushEvidence {
   return { ...began(sequence, at), facts: { end } };
 }
 
+/** It is unconfirmed since then. */
+export function missed(sequence: string, at: number): PushEvidence {
+  return {
+    ...began(sequence, at),
+    facts: { absent: { value: at * 1000, source: 'online-list' } },
+  };
+}
+
 /** It is live after all. */
 export function seen(sequence: string, at: number): PushEvidence {
   return {
@@ -156,6 +164,14 @@ export const HISTORIES: Record<string, readonly PushEvidence[]> = {
     gone('a', 160),
     began('b', 300),
     ended('b', 310, 10),
+  ],
+  'a push that is missed, seen again, missed again, and has ended': [
+    began('a', 100),
+    missed('a', 150),
+    seen('a', 170),
+    missed('a', 200),
+    listed('a', 100, 190),
+    missed('b', 300),
   ],
   'interruptions alone, of which durations disagree': [
     ended('a', 150, 50),

@@ -12,6 +12,8 @@ const SHAPES: Record<string, string> = {
   quarantined: '◆',
   dead: '✕',
   discarded: '○',
+  superseded: '○',
+  reconciled: '◔',
 };
 
 /** The state of a callback or a delivery. */

@@ -64,9 +64,9 @@ export function CallbacksPage({ route }: { route: Route }) {
 }
 
 function fieldsOf(language: Language): Field[] {
-  const state = (name: 'accepted' | 'unknown' | 'quarantined' | 'discarded') =>
+  const state = (name: 'accepted' | 'unknown' | 'quarantined' | 'discarded' | 'reconciled') =>
     [name, language.say(`state.${name}`)] as const;
-  const delivery = (name: 'pending' | 'done' | 'dead' | 'discarded') =>
+  const delivery = (name: 'pending' | 'done' | 'dead' | 'discarded' | 'superseded') =>
     [name, language.say(`state.${name}`)] as const;
   return [
     {
@@ -78,11 +78,23 @@ function fieldsOf(language: Language): Field[] {
     { name: 'stream' },
     {
       name: 'state',
-      values: [state('accepted'), state('unknown'), state('quarantined'), state('discarded')],
+      values: [
+        state('accepted'),
+        state('unknown'),
+        state('quarantined'),
+        state('discarded'),
+        state('reconciled'),
+      ],
     },
     {
       name: 'delivery',
-      values: [delivery('pending'), delivery('done'), delivery('dead'), delivery('discarded')],
+      values: [
+        delivery('pending'),
+        delivery('done'),
+        delivery('dead'),
+        delivery('discarded'),
+        delivery('superseded'),
+      ],
     },
     { name: 'from', type: 'time' },
     { name: 'to', type: 'time' },

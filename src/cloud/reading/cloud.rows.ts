@@ -13,6 +13,8 @@ export interface CloudStream {
 export interface OnlineStream extends CloudStream {
   /** When each of its pushes began, Unix milliseconds in whole seconds. */
   readonly startedAt: readonly number[];
+  /** The row as it came. */
+  readonly row: Fields;
 }
 
 /** A push that is live, of the list of backup streams. */
@@ -21,6 +23,8 @@ export interface RunningPush extends CloudStream {
   readonly sequence: string;
   /** Unix milliseconds in whole seconds. */
   readonly startedAt: number;
+  /** The row as it came. */
+  readonly row: Fields;
 }
 
 /** A push that has ended, of the event list. Times are Unix milliseconds in whole seconds. */
@@ -51,6 +55,7 @@ export function onlineStreamOf(row: AnswerRow): OnlineStream {
   return {
     ...streamOf(row),
     startedAt: row.rows('PublishTimeList').map((time) => time.time('PublishTime')),
+    row: row.fields,
   };
 }
 
@@ -63,6 +68,7 @@ export function runningPushesOf(row: AnswerRow): RunningPush[] {
     name,
     sequence: push.text('UpstreamSequence'),
     startedAt: push.time('PublishTime'),
+    row: push.fields,
   }));
 }
 

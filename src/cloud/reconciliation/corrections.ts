@@ -1,8 +1,10 @@
 import { emitSignal, type LiveCallbackSignals } from '../../common/signals.js';
-import type { PushEvidence } from '../../sessions/push.evidence.js';
 import type { ComparisonRepair } from '../../sessions/session.comparison.js';
 import type { SessionWriter } from '../../sessions/session.writer.js';
+import type { WrittenEvent } from '../../sessions/event.rows.js';
 import type { CloudStream } from '../reading/cloud.rows.js';
+import type { Finding } from './cloud.evidence.js';
+import type { ReconciledEvents } from './reconciled.events.js';
 
 type Correction = LiveCallbackSignals['corrected'];
 
@@ -15,7 +17,10 @@ export class Corrections {
   readonly latest: ComparisonRepair[] = [];
   private readonly counts = new Map<string, number>();
 
-  constructor(private readonly writer: SessionWriter) {}
+  constructor(
+    private readonly writer: SessionWriter,
+    private readonly events: ReconciledEvents,
+  ) {}
 
   /** How many so far, by what was missing and how it is known now: `end event-list`. */
   get figures(): Readonly<Record<string, number>> {
@@ -27,11 +32,19 @@ export class Corrections {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Evidence that callbacks did not give; each fact says where it comes from. */
-  async bring(evidence: readonly PushEvidence[]): Promise<void> {
-    if (evidence.length === 0) return;
-    await this.writer.take({ tells: true }, () => Promise.resolve(evidence));
-    for (const { facts, stream } of evidence) {
+  /** What callbacks did not tell; each fact says where it comes from. */
+  async bring(findings: readonly Finding[]): Promise<void> {
+    if (findings.length === 0) return;
+    let written: WrittenEvent[] = [];
+    await this.writer.take({ tells: true }, async (manager) => {
+      written = await this.events.write(
+        manager,
+        findings.flatMap(({ events }) => events),
+      );
+      return findings.map(({ evidence }) => evidence);
+    });
+    this.events.handOn(written);
+    for (const { facts, stream } of findings.map(({ evidence }) => evidence)) {
       const name = stream.name ?? '';
       if (facts.start) this.count({ what: 'start', source: facts.start.source, stream: name });
       if (facts.end) this.count({ what: 'end', source: facts.end.source, stream: name });

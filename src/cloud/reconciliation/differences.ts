@@ -1,5 +1,5 @@
 import { groupBy } from '../../common/group-by.js';
-import { SAME_MS } from '../../sessions/session.state.js';
+import { SAME_MS } from '../../events/push-beginning.js';
 import type { CloudReader, Stretch } from '../reading/cloud.reader.js';
 import type { CloudStream } from '../reading/cloud.rows.js';
 import { keyOf, type KnownPushes } from './known.pushes.js';

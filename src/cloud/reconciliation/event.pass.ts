@@ -1,9 +1,9 @@
 import { groupBy } from '../../common/group-by.js';
-import type { PushEvidence } from '../../sessions/push.evidence.js';
 import type { Stretch } from '../reading/cloud.reader.js';
 import type { EndedPush } from '../reading/cloud.rows.js';
-import { SAME_MS } from '../../sessions/session.state.js';
+import { SAME_MS } from '../../events/push-beginning.js';
 import { attemptEach } from './attempts.js';
+import type { Finding } from './cloud.evidence.js';
 import { keyOf, type KnownPush } from './known.pushes.js';
 import type { ListDelay } from './list.delay.js';
 import type { PassParts } from './online.pass.js';
@@ -50,7 +50,7 @@ export class EventPass {
     if (isToldOf && SENT.includes(push.startedBy)) return;
     if (row.endedAt > now() - config.settleMs) return;
     const known = await this.recordsOf(row);
-    const found: PushEvidence[] = [];
+    const found: Finding[] = [];
     if (!push && !known.has('stream-push') && !known.has('stream-interrupt')) {
       found.push(evidence.over(row));
     } else if (

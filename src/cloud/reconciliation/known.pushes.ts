@@ -9,7 +9,10 @@ import { LivePush, LiveSession } from '../../storage/entities/index.js';
 import type { CloudStream } from '../reading/cloud.rows.js';
 
 /** A push that the tables know of; times in Unix milliseconds. */
-export interface KnownPush extends Pick<LivePush, 'id' | 'sequence' | 'startedBy' | 'endedBy'> {
+export interface KnownPush extends Pick<
+  LivePush,
+  'id' | 'sequence' | 'state' | 'startedBy' | 'endedBy'
+> {
   readonly stream: CloudStream;
   readonly startedAt: number;
   /** Null while it is open. */
@@ -74,10 +77,10 @@ export class KnownPushes {
         const { domain, path, streamName } = byId.get(row.sessionId)!;
         if (domain === null || path === null || streamName === null) continue;
         const stream = { domain, path, name: streamName };
-        const { id, sequence, startedBy, endedBy } = row;
+        const { id, sequence, state, startedBy, endedBy } = row;
         const startedAt = row.startedAt.getTime();
         const endedAt = row.endedAt?.getTime() ?? null;
-        pushes.push({ id, sequence, startedBy, endedBy, stream, startedAt, endedAt });
+        pushes.push({ id, sequence, state, startedBy, endedBy, stream, startedAt, endedAt });
       }
     }
     const doubles = new Set(

@@ -28,14 +28,19 @@ import { CloudEvidence } from './cloud.evidence.js';
 import { Corrections } from './corrections.js';
 import { CycleLog } from './cycle.log.js';
 import { differencesOf, stretchesOf, type Difference } from './differences.js';
+import { ListenerRegistry } from '../../delivery/listeners/listener.registry.js';
+import { OrderingKeyTaker } from '../../delivery/ordering-key.taker.js';
 import { EventPass } from './event.pass.js';
+import { GapPass } from './gap.pass.js';
 import { KnownPushes } from './known.pushes.js';
 import { ListDelay } from './list.delay.js';
 import { OnlinePass } from './online.pass.js';
+import { ReconciledEvents } from './reconciled.events.js';
 import { Reconciler, type Cycle } from './reconciler.js';
 import { ReconciliationLease } from './reconciliation.lease.js';
 import type { ReconciliationConfig } from './reconciliation.options.js';
 import { RecordIntake } from './record.intake.js';
+import { ShownPushes } from './shown.pushes.js';
 
 /** Finds a part of the registration that is compared. */
 export type PartFinder = <T>(token: abstract new (...args: never[]) => T) => T;
@@ -44,12 +49,14 @@ export type PartFinder = <T>(token: abstract new (...args: never[]) => T) => T;
 export interface ReconciliationReport {
   /** Whether this process is the one that compares. */
   readonly isLeader: boolean;
-  /** Whether the last cycle was answered in whole, and the watermark is as new as it can be. */
+  /** Whether the last cycle was answered in whole, the watermark is as new as it can be, and no gap is left. */
   readonly isCaughtUp: boolean;
   /** Pushes that ended before have been compared; null before the first time, and where another process does it. */
   readonly watermarkAt: Date | null;
   /** How long ago that is. */
   readonly ageSeconds: number | null;
+  /** Since when nobody compared, as long as that is not made up for; null otherwise. */
+  readonly gapFrom: Date | null;
   /** How late the event list is taken to be. */
   readonly listDelaySeconds: number;
   /** Pushes that are open here and missing from what is live in the cloud. */
@@ -82,7 +89,12 @@ export class LiveCallbackReconciliation
   private reader: CloudReader | undefined;
   private known: KnownPushes | undefined;
   private running: Promise<void> = Promise.resolve();
-  private last: Cycle = { isLeader: false, isWhole: false, watermarkAt: null };
+  private last: Cycle = {
+    isLeader: false,
+    isWhole: false,
+    watermarkAt: null,
+    gapFrom: null,
+  };
 
   /** @param manualPace of a test, which makes the cycles itself */
   constructor(
@@ -151,13 +163,14 @@ export class LiveCallbackReconciliation
 
   /** How it is. */
   report(): ReconciliationReport {
-    const { isLeader, isWhole, watermarkAt } = this.last;
+    const { isLeader, isWhole, watermarkAt, gapFrom } = this.last;
     const ageMs = watermarkAt === null ? null : this.pace.now() - watermarkAt;
     return {
       isLeader,
       isCaughtUp: isWhole && ageMs !== null && ageMs <= this.delay.ms + CAUGHT_UP_MS,
       watermarkAt: watermarkAt === null ? null : new Date(watermarkAt),
       ageSeconds: ageMs === null ? null : Math.round(ageMs / 1000),
+      gapFrom: gapFrom === null ? null : new Date(gapFrom),
       listDelaySeconds: Math.round(this.delay.ms / 1000),
       candidates: this.online?.absences.size ?? 0,
       corrections: this.corrections?.figures ?? {},
@@ -209,9 +222,12 @@ export class LiveCallbackReconciliation
       database,
     };
     const known = new KnownPushes(database, config.registration);
-    const corrections = new Corrections(find(SessionWriter));
+    const events = new ReconciledEvents(find(ListenerRegistry), find(OrderingKeyTaker), live);
+    const corrections = new Corrections(find(SessionWriter), events);
+    const shown = new ShownPushes(reader, config);
     const parts = {
       reader,
+      shown,
       known,
       evidence: new CloudEvidence(config.registration),
       corrections,
@@ -222,11 +238,13 @@ export class LiveCallbackReconciliation
     this.corrections = corrections;
     this.reader = reader;
     this.known = known;
-    this.lease = new ReconciliationLease(database, config.registration, randomUUID());
+    this.lease = new ReconciliationLease(database, config.registration, randomUUID(), now);
     this.online = new OnlinePass(parts);
     this.reconciler = new Reconciler({
       online: this.online,
       events: new EventPass(parts, delay),
+      gap: new GapPass(parts),
+      shown,
       delay,
       lease: this.lease,
       config,

@@ -1,13 +1,18 @@
 import type { EventPass } from './event.pass.js';
+import type { GapPass } from './gap.pass.js';
 import type { ListDelay } from './list.delay.js';
 import type { OnlinePass } from './online.pass.js';
 import type { Progress, ReconciliationLease } from './reconciliation.lease.js';
 import type { ReconciliationConfig } from './reconciliation.options.js';
+import type { ShownPushes } from './shown.pushes.js';
+import type { RunningPush } from '../reading/cloud.rows.js';
 
 /** What a cycle works with. */
 export interface ReconcilerParts {
   readonly online: OnlinePass;
   readonly events: EventPass;
+  readonly gap: GapPass;
+  readonly shown: ShownPushes;
   readonly delay: ListDelay;
   readonly lease: ReconciliationLease;
   readonly config: ReconciliationConfig;
@@ -24,6 +29,8 @@ export interface Cycle {
   readonly isWhole: boolean;
   /** Pushes that ended before have been compared, Unix milliseconds; null before the first time. */
   readonly watermarkAt: number | null;
+  /** Since when nobody compared, as long as that is not made up for, Unix milliseconds. */
+  readonly gapFrom: number | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -45,14 +52,16 @@ export class Reconciler {
    * @throws the database's error when the lease cannot be looked at
    */
   async cycle(isFull = false): Promise<Cycle> {
-    const { lease, config, online, now } = this.parts;
+    const { lease, config, online, shown, now } = this.parts;
     const progress = await lease.take();
-    if (!progress) return { isLeader: false, isWhole: false, watermarkAt: null };
+    if (!progress) return { isLeader: false, isWhole: false, watermarkAt: null, gapFrom: null };
     let isWhole = true;
+    let asked: Promise<RunningPush[]> | undefined;
+    const running = () => (asked ??= shown.running());
     for (const domain of config.domains) {
-      isWhole = (await this.attempt('online list', () => online.run(domain))) && isWhole;
+      isWhole = (await this.attempt('online list', () => online.run(domain, running))) && isWhole;
     }
-    let { watermarkAt } = progress;
+    let { watermarkAt, gapFrom } = progress;
     if (isFull || now() >= this.eventsAt + EVENTS_EVERY_MS) {
       const reached = await this.compareEnded(progress);
       if (reached === null) isWhole = false;
@@ -61,7 +70,19 @@ export class Reconciler {
         watermarkAt = reached;
       }
     }
-    return { isLeader: true, isWhole, watermarkAt };
+    if (gapFrom !== null && isWhole && (await this.makeUpFor(gapFrom))) gapFrom = null;
+    return { isLeader: true, isWhole: isWhole && gapFrom === null, watermarkAt, gapFrom };
+  }
+
+  /** After the comparison, which has covered the gap already as far as lists tell of it. */
+  private async makeUpFor(gapFrom: number): Promise<boolean> {
+    const { gap, lease } = this.parts;
+    let isDone = false;
+    const isRead = await this.attempt('callback records', async () => {
+      isDone = await gap.run(gapFrom);
+    });
+    if (isRead && isDone) await lease.closeGap();
+    return isRead && isDone;
   }
 
   /** @returns the new watermark; null unless all of it was read and compared */

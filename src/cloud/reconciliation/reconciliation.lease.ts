@@ -1,5 +1,6 @@
-import { IsNull, MoreThan } from 'typeorm';
+import { IsNull, LessThan, MoreThan } from 'typeorm';
 
+import { columnNames } from '../../storage/connection/column-names.js';
 import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveReconciliation } from '../../storage/entities/index.js';
 
@@ -7,6 +8,8 @@ import { LiveReconciliation } from '../../storage/entities/index.js';
 export interface Progress {
   readonly watermarkAt: number | null;
   readonly deepAt: number | null;
+  /** Since when nobody compared, as long as that is not made up for; null otherwise. */
+  readonly gapFrom: number | null;
 }
 
 /** Longer than one question and its answer take. A cycle that takes longer renews it in between. */
@@ -18,6 +21,7 @@ export class ReconciliationLease {
     private readonly database: CallbackDatabase,
     private readonly registration: string,
     private readonly owner: string,
+    private readonly now: () => number,
   ) {}
 
   /** Takes or renews the lease. @returns how far the work has got; null while another process does it */
@@ -32,23 +36,54 @@ export class ReconciliationLease {
       .orIgnore()
       .updateEntity(false)
       .execute();
+    await this.noteGap();
     await manager
       .createQueryBuilder()
       .update(LiveReconciliation)
-      .set({ owner: this.owner, leaseUntil: () => until })
+      .set({ owner: this.owner, leaseUntil: () => until, aliveAt: new Date(this.now()) })
       .where('registration = :registration', { registration: this.registration })
-      .andWhere(`(owner = :owner OR lease_until < ${this.database.now})`, { owner: this.owner })
+      .andWhere(`(owner = :owner OR leaseUntil < ${this.database.now})`, { owner: this.owner })
       .execute();
     const row = await manager
       .getRepository(LiveReconciliation)
       .findOneBy({ registration: this.registration });
     if (row?.owner !== this.owner) return null;
-    const { watermarkAt, deepAt } = row;
-    return { watermarkAt: watermarkAt?.getTime() ?? null, deepAt: deepAt?.getTime() ?? null };
+    const { watermarkAt, deepAt, gapFrom } = row;
+    return {
+      watermarkAt: asTime(watermarkAt),
+      deepAt: asTime(deepAt),
+      gapFrom: asTime(gapFrom),
+    };
+  }
+
+  /** What was lost in it has been looked for. */
+  async closeGap(): Promise<void> {
+    const { registration, owner } = this;
+    await this.database.manager.update(
+      LiveReconciliation,
+      { registration, owner },
+      { gapFrom: null },
+    );
+  }
+
+  /** A leader that is alive says so each minute: when nobody has for longer, the application stood still. */
+  private async noteGap(): Promise<void> {
+    const { manager } = this.database;
+    const aliveAt = columnNames(manager.connection)('alive_at');
+    await manager
+      .createQueryBuilder()
+      .update(LiveReconciliation)
+      .set({ gapFrom: () => aliveAt })
+      .where({
+        registration: this.registration,
+        gapFrom: IsNull(),
+        aliveAt: LessThan(new Date(this.now() - LEASE_MS)),
+      })
+      .execute();
   }
 
   /** Keeps how far the work has got, if it is still ours, and nobody has set it back meanwhile. */
-  async keep({ watermarkAt, deepAt }: Progress, before: Progress): Promise<void> {
+  async keep({ watermarkAt, deepAt }: Omit<Progress, 'gapFrom'>, before: Progress): Promise<void> {
     const was = asDate(before.watermarkAt);
     await this.database.manager.update(
       LiveReconciliation,
@@ -65,6 +100,10 @@ export class ReconciliationLease {
       { leaseUntil: new Date(0) },
     );
   }
+}
+
+function asTime(date: Date | null): number | null {
+  return date?.getTime() ?? null;
 }
 
 function asDate(time: number | null): Date | null {

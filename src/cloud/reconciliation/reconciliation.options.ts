@@ -5,6 +5,11 @@ import { DEFAULT_ENDPOINT } from '../api/endpoint.js';
 import type { TencentCloudApiOptions } from '../api/tencent-cloud.api.js';
 import type { Pace } from '../reading/token.bucket.js';
 
+const BACKUP_LIST_USES = ['off', 'beginnings', 'sequences'] as const;
+
+/** What the list of backup streams is taken for. */
+export type BackupListUse = (typeof BACKUP_LIST_USES)[number];
+
 /** What the cloud is asked for, and how. */
 export interface ReconciliationOptions extends TencentCloudApiOptions {
   /** Push domains to compare. */
@@ -20,6 +25,12 @@ export interface ReconciliationOptions extends TencentCloudApiOptions {
    * edition alone has them. Default: true.
    */
   records?: boolean;
+  /**
+   * What the list of backup streams is taken for, which the mainland edition alone has, and which shows each push
+   * that runs: `beginnings` of pushes, as those of the online list; `sequences`, where its `UpstreamSequence` is
+   * that of the callbacks, which no document says; `off`: it is not asked. Default: `beginnings`.
+   */
+  backupList?: BackupListUse;
   /** Part of the documented calls per second that may be used, above 0 to 1. Default: 0.1. */
   rateShare?: number;
   /** `PageSize` of the online list. Default: 20000, and 100 in the international edition. */
@@ -50,6 +61,7 @@ export interface ReconciliationConfig {
   readonly registration: string;
   readonly edition: CloudEdition;
   readonly records: boolean;
+  readonly backupList: BackupListUse;
   readonly rateShare: number;
   readonly onlinePageSize: number | undefined;
   readonly settleMs: number;
@@ -64,7 +76,11 @@ export interface ReconciliationConfig {
 export function resolveReconciliation(options: ReconciliationOptions): ReconciliationConfig {
   const { domains, paths, rateShare = 0.1, registration = 'default', onlinePageSize } = options;
   const { edition = editionOf(options.endpoint ?? DEFAULT_ENDPOINT), records = true } = options;
+  const { backupList = 'beginnings' } = options;
   checkNames('domains', domains);
+  if (!BACKUP_LIST_USES.includes(backupList)) {
+    throw new CloudError('invalid', `backupList must be ${BACKUP_LIST_USES.join(' or ')}.`);
+  }
   if (paths !== undefined) checkNames('paths', paths);
   if (!(rateShare > 0 && rateShare <= 1)) {
     throw new CloudError('invalid', `rateShare must be above 0, and 1 at most, not ${rateShare}.`);
@@ -76,6 +92,7 @@ export function resolveReconciliation(options: ReconciliationOptions): Reconcili
     registration,
     edition,
     records: records && edition === 'mainland',
+    backupList: edition === 'mainland' ? backupList : 'off',
     rateShare,
     onlinePageSize:
       onlinePageSize === undefined

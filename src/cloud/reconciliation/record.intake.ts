@@ -1,10 +1,11 @@
 import { readPayload } from '../../events/payload/read-payload.js';
 import { PayloadError } from '../../events/payload/payload.error.js';
+import type { StreamIdentity } from '../../events/stream-identity.js';
 import type { CallbackAcceptor } from '../../receiving/callback.acceptor.js';
 import type { CallbackMapper, MappedCallback } from '../../receiving/callback.mapper.js';
 import { CallbackRefusedError } from '../../receiving/refusals/refusal.js';
 import type { CallbackVerifier } from '../../receiving/verification/callback.verifier.js';
-import { SAME_MS } from '../../sessions/session.state.js';
+import { beginningOf, SAME_MS } from '../../events/push-beginning.js';
 import type { DatabaseCallbackStore } from '../../storage/database-callback.store.js';
 import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallback } from '../../storage/entities/index.js';
@@ -41,6 +42,8 @@ export interface FoundRecords {
 const PATIENCE_MS = 16 * 60_000;
 const EARLIER_MS = 15 * 60_000;
 const DAY_MS = 24 * 3_600_000;
+/** The records know no longer, ms. */
+const LONGEST_AGO_MS = 14 * DAY_MS;
 
 /**
  * Takes in, by the ordinary way, what CSS has sent of a push and nobody got: its callback records hold the true
@@ -53,42 +56,70 @@ export class RecordIntake {
     private readonly now: () => number,
   ) {}
 
-  /** @throws CloudApiError, CloudAnswerError, and the database's error */
+  /**
+   * Takes in the callbacks of a push.
+   *
+   * @throws CloudApiError, CloudAnswerError, and the database's error
+   */
   async take(wanted: WantedPush): Promise<FoundRecords> {
-    const records: CallbackRecord[] = [];
-    for (const stretch of stretchesOf(wanted, this.now())) {
-      records.push(...(await this.reader.records(wanted.stream.name, stretch)));
+    return this.takeThose(wanted.stream, stretchesOf(wanted, this.now()), (callback) =>
+      tellsOf(callback, wanted),
+    );
+  }
+
+  /**
+   * Takes in all callbacks of a stream, of whatever kind.
+   *
+   * @returns how many are stored by this
+   * @throws CloudApiError, CloudAnswerError, and the database's error
+   */
+  async takeAll(stream: CloudStream, { from, to }: Stretch): Promise<number> {
+    const stretches: Stretch[] = [];
+    for (let begin = Math.max(from, to - LONGEST_AGO_MS); begin < to; begin += DAY_MS) {
+      stretches.push({ from: begin, to: Math.min(begin + DAY_MS, to) });
     }
+    const { taken } = await this.takeThose(stream, stretches, ({ row, meaning }) => {
+      return row.state !== 'quarantined' && isOf(meaning.stream, stream);
+    });
+    return taken;
+  }
+
+  private async takeThose(
+    { name }: CloudStream,
+    stretches: readonly Stretch[],
+    isWanted: (callback: MappedCallback) => boolean,
+  ): Promise<FoundRecords> {
     const known = new Set<string>();
     let taken = 0;
-    for (const record of records) {
-      const callback = await this.genuine(record, wanted);
-      if (!callback) continue;
-      const { kind, identityDigest } = callback.row;
-      // Whether a record is the body to the byte is not documented: it never makes a variant of one.
-      const isStored = await this.way.database.manager
-        .getRepository(LiveCallback)
-        .existsBy({ identityDigest });
-      if (!isStored) {
-        await this.way.acceptor.accept(callback, this.way.store);
-        taken++;
+    for (const stretch of stretches) {
+      for (const record of await this.reader.records(name, stretch)) {
+        const callback = await this.genuine(record, isWanted);
+        if (!callback) continue;
+        const { kind, identityDigest } = callback.row;
+        // Whether a record is the body to the byte is not documented: it never makes a variant of one.
+        const isStored = await this.way.database.manager
+          .getRepository(LiveCallback)
+          .existsBy({ identityDigest });
+        if (!isStored) {
+          await this.way.acceptor.accept(callback, this.way.store);
+          taken++;
+        }
+        known.add(kind);
       }
-      known.add(kind);
     }
     return { known, taken };
   }
 
-  /** The callback that a record holds; null unless it is signed, fits, and tells of the push. */
+  /** The callback that a record holds; null unless it is wanted, fits, and is signed. */
   private async genuine(
-    { eventType, body }: CallbackRecord,
-    wanted: WantedPush,
+    { body }: CallbackRecord,
+    isWanted: (callback: MappedCallback) => boolean,
   ): Promise<MappedCallback | null> {
-    if (eventType !== 0 && eventType !== 1) return null;
     try {
       const payload = readPayload(Buffer.from(body));
       const request = { payload, text: body, routeKind: null, remoteAddress: null };
       const callback = this.way.mapper.transform({ ...request, origin: 'callback-record' });
-      if (!tellsOf(callback, wanted)) return null;
+      if (!isWanted(callback)) return null;
       await this.way.verifier.verifyRecord(payload);
       return callback;
     } catch (error) {
@@ -100,16 +131,12 @@ export class RecordIntake {
 
 function tellsOf({ row, meaning }: MappedCallback, { stream, startedAt }: WantedPush): boolean {
   if (row.state !== 'accepted' || row.occurredAt === null || row.sequence === null) return false;
-  const { domain, path, name } = meaning.stream;
-  if (domain !== stream.domain || path !== stream.path || name !== stream.name) return false;
-  return Math.abs(beginningOf(row.occurredAt, meaning) - startedAt) <= SAME_MS;
+  if (!isOf(meaning.stream, stream)) return false;
+  return Math.abs(beginningOf(row.kind, row.occurredAt, meaning.data) - startedAt) <= SAME_MS;
 }
 
-/** An interruption says how long the push has lasted. */
-function beginningOf(occurredAt: number, { kind, data }: MappedCallback['meaning']): number {
-  if (kind !== 'stream-interrupt') return occurredAt;
-  const { push_duration } = data as { push_duration?: number };
-  return occurredAt - (push_duration ?? Number.NaN);
+function isOf({ domain, path, name }: StreamIdentity, stream: CloudStream): boolean {
+  return domain === stream.domain && path === stream.path && name === stream.name;
 }
 
 /** A question may span a day: of a longer push its beginning and its end are asked for. */

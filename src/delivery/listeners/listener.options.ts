@@ -40,6 +40,12 @@ export interface OnLiveEventOptions {
    * completes its delivery: what it writes there takes effect exactly once. Default: false.
    */
   transactional?: boolean;
+  /**
+   * Whether it also gets pushes and interruptions whose callback was lost, made of what a list of the cloud says
+   * (`event.reconciled`, docs/reconciliation.md). The callback that comes after all is then not run again. Wants
+   * order `stream`. Default: false.
+   */
+  reconciled?: boolean;
 }
 
 /** The settings with their defaults. */
@@ -53,6 +59,7 @@ const DEFAULTS: ListenerOptions = {
   concurrency: 32,
   order: 'stream',
   transactional: false,
+  reconciled: false,
 };
 
 const RANGES = {
@@ -97,8 +104,15 @@ export function resolveListenerOptions(
   if (resolved.order !== 'stream' && resolved.order !== 'none') {
     throw new ListenerError(`@OnLiveEvent on ${place}: order must be 'stream' or 'none'.`);
   }
-  if (typeof resolved.transactional !== 'boolean') {
-    throw new ListenerError(`@OnLiveEvent on ${place}: transactional must be true or false.`);
+  for (const name of ['transactional', 'reconciled'] as const) {
+    if (typeof resolved[name] !== 'boolean') {
+      throw new ListenerError(`@OnLiveEvent on ${place}: ${name} must be true or false.`);
+    }
+  }
+  if (resolved.reconciled && resolved.order !== 'stream') {
+    throw new ListenerError(
+      `@OnLiveEvent on ${place}: reconciled wants order 'stream', without which a callback that comes late would run beside what was made in its place.`,
+    );
   }
   return resolved;
 }

@@ -53,4 +53,9 @@ export class ListenerRegistry {
     }
     return matching;
   }
+
+  /** Those that want what is made of what the cloud says, in place of a callback. */
+  matchingReconciled(kind: string): readonly Listener[] {
+    return this.matching(kind).filter(({ options }) => options.reconciled);
+  }
 }

@@ -6,6 +6,7 @@ import { outsideRequests } from '../../common/outside-requests.js';
 import type { DeliveryLease } from '../../storage/delivery.lease.js';
 import { TransactionRunner } from '../../storage/transaction.runner.js';
 import { withTimeout } from '../../common/with-timeout.js';
+import { Supersession } from '../supersession.js';
 import { pendingResult } from './handler-result.js';
 import type { Listener } from './listener.registry.js';
 import type { ListenerRun } from './listener.run.js';
@@ -22,7 +23,10 @@ export class ListenerTimeoutError extends LiveCallbackError {
 /** Calls a listener once: with a deadline, and in a transaction where it wants one. */
 @Injectable()
 export class ListenerRunner {
-  constructor(private readonly transactions: TransactionRunner) {}
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly supersession: Supersession,
+  ) {}
 
   /**
    * @returns whether the outcome is recorded already, as that of a transactional listener is
@@ -38,7 +42,9 @@ export class ListenerRunner {
       await listener.record(event, lease);
       return true;
     }
-    if (!listener.options.transactional) {
+    const { reconciled, transactional } = listener.options;
+    if (reconciled && (await this.supersession.settle(event, lease))) return true;
+    if (!transactional) {
       await withDeadline(listener, event, run);
       return false;
     }

@@ -3,7 +3,7 @@ import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { dialectOf, ID_AS_TEXT } from '../../storage/connection/dialect.js';
 import { LiveCallback, LiveCallbackDelivery } from '../../storage/entities/index.js';
 import { isOpen } from '../../storage/sql/open-deliveries.js';
-import { firstIdAt } from '../audit-query.js';
+import { firstIdAt } from '../../common/id.source.js';
 
 /** Which dead letters. All conditions must hold. */
 export interface DeadLetterFilter {

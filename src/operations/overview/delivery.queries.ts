@@ -3,7 +3,8 @@ import type { DataSource } from 'typeorm';
 import { dialectOf, ID_AS_TEXT } from '../../storage/connection/dialect.js';
 import { LiveCallbackDelivery } from '../../storage/entities/index.js';
 import { isOpen } from '../../storage/sql/open-deliveries.js';
-import { firstIdAt, timeOfId } from '../audit-query.js';
+import { firstIdAt } from '../../common/id.source.js';
+import { timeOfId } from '../audit-query.js';
 
 /** What waits for a listener, or for somebody who looks at its dead letters. */
 export interface Waiting {

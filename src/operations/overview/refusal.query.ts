@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { LiveCallbackRejection } from '../../storage/entities/index.js';
-import { firstIdAt } from '../audit-query.js';
+import { firstIdAt } from '../../common/id.source.js';
 
 /** Refused requests that share reason and address. */
 export interface RefusalGroup {

@@ -1,6 +1,6 @@
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 
-import { firstIdAt } from '../audit-query.js';
+import { firstIdAt } from '../../common/id.source.js';
 import {
   LiveCallback,
   LiveCallbackDelivery,

@@ -4,9 +4,9 @@ import { DigestColumn, IntColumn, KeyColumn, NULLABLE, TextColumn, TimeColumn } 
 
 /**
  * Whether a listener still has to handle a callback, has handled it, or has given up; `discarded` when
- * somebody closed it unhandled.
+ * somebody closed it unhandled, `superseded` when the listener had had the same thing in another form.
  */
-export type DeliveryState = 'pending' | 'done' | 'dead' | 'discarded';
+export type DeliveryState = 'pending' | 'done' | 'dead' | 'discarded' | 'superseded';
 
 /** One (callback, listener): written in the transaction that stores the callback. */
 @Entity({ name: 'live_callback_delivery', synchronize: false })

@@ -16,8 +16,11 @@ import {
 /** Where a row comes from. */
 export type CallbackOrigin = LiveEventOrigin;
 
-/** What a stored callback is: as it was received, or `discarded` when somebody closed it unhandled. */
-export type StoredCallbackState = CallbackState | 'discarded';
+/**
+ * What a stored callback is: as it was received, `discarded` when somebody closed it unhandled, or `reconciled`:
+ * made of what the cloud says, because none came.
+ */
+export type StoredCallbackState = CallbackState | 'discarded' | 'reconciled';
 
 /**
  * One distinct authentic callback. Its receipt time never changes after the insert, nor does its body,

@@ -1,6 +1,6 @@
 import { Column, Entity } from 'typeorm';
 
-import type { EvidenceSource } from '../../events/session-event.js';
+import type { EvidenceSource, PushState } from '../../events/session-event.js';
 import { IntColumn, KeyColumn, NULLABLE, TextColumn, TimeColumn } from './columns.js';
 
 /**
@@ -16,8 +16,7 @@ export class LivePush {
   /** Its session. */
   @TextColumn(36) sessionId!: string;
   @TextColumn(64) sequence!: string;
-  /** `open`, `open-inferred`, `closed`, `closed-inferred` or `orphan-end`. */
-  @TextColumn(16) state!: string;
+  @TextColumn(16) state!: PushState;
   @TimeColumn() startedAt!: Date;
   @TextColumn(16) startedBy!: EvidenceSource;
   /** Null while it is open. */

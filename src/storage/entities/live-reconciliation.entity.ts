@@ -14,4 +14,8 @@ export class LiveReconciliation {
   @TimeColumn(NULLABLE) watermarkAt!: Date | null;
   /** When it last looked back further than it has to. */
   @TimeColumn(NULLABLE) deepAt!: Date | null;
+  /** When it was last at work, by the clock of the process. */
+  @TimeColumn(NULLABLE) aliveAt!: Date | null;
+  /** Since when nobody was, as long as that is not made up for. */
+  @TimeColumn(NULLABLE) gapFrom!: Date | null;
 }

@@ -41,6 +41,8 @@ export class LiveSession {
   @IntColumn() pushesCount!: number;
   /** How many of its pushes are open. */
   @IntColumn() openCount!: number;
+  /** How many of these are missing from what is live in the cloud. */
+  @IntColumn({ default: 0 }) unconfirmedCount!: number;
   /** How long it was pushed, ms, without the stretch that is going on. */
   @LongColumn() uptimeMs!: number;
   /** Beginning of the stretch that is going on. */

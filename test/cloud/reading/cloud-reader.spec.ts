@@ -20,11 +20,13 @@ describe('an answer', () => {
     await clock.advance(MINUTE + 400);
     const { sequence } = emulator.pushStream({ domain: DOMAIN, streamName: 'room', backup: true });
     emulator.pushStream({ domain: 'other.example.com', streamName: 'elsewhere' });
-    expect(await reader.online(DOMAIN)).toEqual([{ ...ROOM, startedAt: [began, began + MINUTE] }]);
+    expect(await reader.online(DOMAIN)).toMatchObject([
+      { ...ROOM, startedAt: [began, began + MINUTE], row: { StreamName: 'room' } },
+    ]);
     expect(await reader.online(DOMAIN, 'show')).toEqual([]);
     const running = await reader.running();
     expect(running).toHaveLength(3);
-    expect(running[1]).toEqual({ ...ROOM, sequence, startedAt: began + MINUTE });
+    expect(running[1]).toMatchObject({ ...ROOM, sequence, startedAt: began + MINUTE });
     expect(await reader.stateOf(ROOM)).toBe('active');
     expect(await reader.stateOf({ ...ROOM, name: 'nobody' })).toBe('inactive');
   });

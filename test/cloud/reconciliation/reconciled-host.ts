@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Provider } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
 import {
@@ -18,6 +19,7 @@ import {
   type StreamHistory,
 } from '../../../src/emulator/index.js';
 import {
+  LiveCallbackAuditService,
   LiveSessions,
   type LiveCallbackModuleOptions,
   type SessionDetail,
@@ -38,6 +40,7 @@ export interface ReconciledOptions {
   emulator?: Partial<CssEmulatorOptions>;
   reconciliation?: Partial<ReconciliationModuleOptions>;
   options?: Partial<LiveCallbackModuleOptions>;
+  providers?: Provider[];
 }
 
 /**
@@ -79,12 +82,13 @@ export async function startReconciled(given: ReconciledOptions) {
           ...given.reconciliation,
         }),
       ],
-      providers: [EventRecorder],
+      providers: [EventRecorder, ...(given.providers ?? [])],
     },
   });
   url = `${host.url}/live-callback`;
   const reconciliation = host.app.get(LiveCallbackReconciliation, { strict: false });
   const sessions = host.app.get(LiveSessions, { strict: false });
+  const audit = host.app.get(LiveCallbackAuditService, { strict: false });
   onTestFinished(async () => {
     await emulator.close();
     await host.close();
@@ -96,13 +100,15 @@ export async function startReconciled(given: ReconciledOptions) {
     while (clock.now() < end) {
       const next = Math.min(end, (Math.floor(clock.now() / MINUTE) + 1) * MINUTE);
       await clock.advance(next - clock.now());
+      // Real time is what callbacks take into sessions, of which the virtual minutes leave little.
+      await whenListenersDone(host.app);
       await reconciliation.cycle();
     }
     await whenListenersDone(host.app);
   };
   const of = async (name: string): Promise<SessionDetail | null> =>
     sessions.of({ domain: DOMAIN, path: 'live', name });
-  const parts = { clock, emulator, server, host, reconciliation, sessions, pass, of };
+  const parts = { clock, emulator, server, host, reconciliation, sessions, audit, pass, of };
   /** `isAmnesic`: the cloud has forgotten every stream. */
   return Object.assign(world, parts);
 }

@@ -212,6 +212,7 @@ describe('several processes', () => {
       isLeader: false,
       isWhole: false,
       watermarkAt: null,
+      gapFrom: null,
     });
     expect(second.server.requests).toEqual([]);
     expect(second.reconciliation.report()).toMatchObject({ isLeader: false, isCaughtUp: false });
