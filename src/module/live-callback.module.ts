@@ -31,7 +31,9 @@ import { DeliveryClaimer } from '../storage/delivery.claimer.js';
 import { DeliveryStore } from '../storage/delivery.store.js';
 import { LIVE_CALLBACK_ENTITIES } from '../storage/entities/index.js';
 import { LeaseOwner } from '../storage/lease-owner.js';
+import type { StatementProof } from '../storage/connection/statement.verdict.js';
 import { proveStatements } from '../storage/statement.proof.js';
+import { proveSessionStatements } from '../sessions/session.proof.js';
 import { RejectionStore } from '../storage/rejection.store.js';
 import { TransactionRunner } from '../storage/transaction.runner.js';
 import { DeliveryPlacement } from '../delivery/delivery.placement.js';
@@ -163,15 +165,12 @@ function compose(
         inject: [getDataSourceToken(extras.dataSource), LiveCallbackConfig, TimeScale],
         useFactory: (
           host: DataSource,
-          { runMigrations, bodyLimit }: LiveCallbackConfig,
+          { runMigrations, bodyLimit, sessions }: LiveCallbackConfig,
           time: TimeScale,
         ) => {
           const isOwn = extras.database !== undefined;
-          return new CallbackDatabase(
-            host,
-            { runMigrations, bodyLimit, isOwn, prove: proveStatements },
-            time,
-          );
+          const prove = sessions === null ? proveStatements : proveWithSessions;
+          return new CallbackDatabase(host, { runMigrations, bodyLimit, isOwn, prove }, time);
         },
       }),
       ofHost({
@@ -185,6 +184,11 @@ function compose(
     exports: EXPORTS,
   };
 }
+
+const proveWithSessions: StatementProof = async (dataSource, now) => [
+  ...(await proveStatements(dataSource, now)),
+  ...(await proveSessionStatements(dataSource, now)),
+];
 
 /** The entities for `@InjectRepository`, and the connection of a host that has none. */
 function typeOrm({ dataSource, database }: LiveCallbackModuleExtras): DynamicModule[] {

@@ -123,6 +123,7 @@ export const AUDIT_SCHEMAS: Readonly<Record<string, Schema>> = {
   [schemaName('ErasureReceipt')]: object({
     bodies: COUNT,
     excerpts: COUNT,
+    sessions: COUNT,
     spooled: COUNT,
     held: { ...COUNT, description: 'That somebody still has to get: erase again when it has' },
     at: TIME,

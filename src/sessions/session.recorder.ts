@@ -1,5 +1,4 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { In, type EntityManager } from 'typeorm';
 
 import { MinuteLog } from '../common/minute.log.js';
 import { resolveListenerOptions } from '../delivery/listeners/listener.options.js';
@@ -8,16 +7,11 @@ import type { LiveEvent } from '../events/live-event.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { BatchQueue } from '../storage/batch.queue.js';
 import { CallbackDatabase } from '../storage/connection/callback.database.js';
-import { dialectOf, NOW_MS } from '../storage/connection/dialect.js';
-import { lockRows } from '../storage/connection/row-locks.js';
 import { LeaseLostError, type DeliveryLease } from '../storage/delivery.lease.js';
-import { LiveCallbackDelivery } from '../storage/entities/index.js';
-import { isPending } from '../storage/sql/open-deliveries.js';
+import { completeDeliveries, SESSION_LISTENER } from './session.deliveries.js';
 import { EVIDENCE_KINDS, evidenceOf, type PushEvidence } from './push.evidence.js';
 import { SessionWriter } from './session.writer.js';
 
-/** Id of the listener, in its delivery rows. */
-export const SESSION_LISTENER = 'live-sessions';
 /** Nobody waits for it: what comes within this time shares a transaction. */
 const BATCHES = {
   items: 256,
@@ -90,40 +84,14 @@ export class SessionRecorder implements OnModuleInit {
   private async write(entries: readonly Entry[]): Promise<boolean[]> {
     let held = new Set<string>();
     await this.writer.take({ tells: true }, async (manager) => {
-      held = await complete(manager, entries);
+      held = await completeDeliveries(
+        manager,
+        entries.map(({ lease }) => lease),
+      );
       return entries.flatMap(({ lease, evidence }) =>
         evidence && held.has(lease.callbackId) ? [evidence] : [],
       );
     });
     return entries.map(({ lease }) => held.has(lease.callbackId));
   }
-}
-
-/** @returns ids of the callbacks whose delivery was still ours, and is done now */
-async function complete(manager: EntityManager, entries: readonly Entry[]): Promise<Set<string>> {
-  const fences = new Map(entries.map(({ lease }) => [lease.callbackId, lease.fence]));
-  const query = manager
-    .createQueryBuilder(LiveCallbackDelivery, 'd')
-    .select(['d.callbackId', 'd.listener', 'd.fence'])
-    .where({ listener: SESSION_LISTENER, callbackId: In([...fences.keys()]) })
-    .andWhere(isPending('d.state'));
-  const found = await lockRows(query, 'wait').getMany();
-  const ids = found
-    .filter(({ callbackId, fence }) => fences.get(callbackId) === fence)
-    .map(({ callbackId }) => callbackId);
-  if (ids.length === 0) return new Set();
-  await manager
-    .createQueryBuilder()
-    .update(LiveCallbackDelivery)
-    .set({
-      state: 'done',
-      lastError: null,
-      leaseOwner: null,
-      leaseUntil: null,
-      nextAttemptAt: null,
-      finishedAt: () => NOW_MS[dialectOf(manager.connection)],
-    })
-    .where({ listener: SESSION_LISTENER, callbackId: In(ids) })
-    .execute();
-  return new Set(ids);
 }

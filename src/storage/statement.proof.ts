@@ -5,13 +5,12 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { CallbackEraser } from './callback.eraser.js';
 import { CallbackReclassifier } from './callback.reclassifier.js';
 import type { CallbackDatabase } from './connection/callback.database.js';
-import { isConnectionFault } from './connection/connection-fault.js';
-import { isContention, retryOnContention } from './connection/contention.js';
-import { dialectOf } from './connection/dialect.js';
+import { retryOnContention } from './connection/contention.js';
 import type { StatementVerdict } from './connection/statement.verdict.js';
 import type { DeliveryLease } from './delivery.lease.js';
 import { LiveCallback, LiveCallbackDelivery } from './entities/index.js';
 import { LeaseOwner } from './lease-owner.js';
+import { databaseWithin, failureOf } from './proof.transaction.js';
 import { RejectionStore } from './rejection.store.js';
 import { countAttempt } from './sql/attempt.update.js';
 import type { CallbackWriter, NewCallback } from './sql/callback.writer.js';
@@ -46,7 +45,7 @@ export async function proveStatements(
     const verdicts: StatementVerdict[] = [];
     for (const [name, prove] of Object.entries(PROOFS)) {
       const error = await retryOnContention(async () => {
-        return failureOf(async () => new ProofSession(runner, await writer, now), prove);
+        return failureOf(runner, async () => prove(new ProofSession(runner, await writer, now)));
       });
       verdicts.push({ name, error });
       if (name === 'insert' && error) break;
@@ -58,26 +57,9 @@ export async function proveStatements(
   }
 }
 
-async function failureOf(begin: () => Promise<ProofSession>, prove: Proof): Promise<Error | null> {
-  try {
-    const session = await begin();
-    await session.begin();
-    try {
-      return (await prove(session)) ? null : new Error('it did not do what it should');
-    } finally {
-      // One that fails has lost its transaction already.
-      await session.rollBack().catch(() => {});
-    }
-  } catch (error) {
-    if (isConnectionFault(error) || isContention(error)) throw error;
-    return error as Error;
-  }
-}
-
 /** What a proof works with: the stores of the module, within one transaction. */
 class ProofSession {
   readonly owner = new LeaseOwner();
-  private readonly isSqlite: boolean;
   readonly id = randomUUID();
   readonly held: DeliveryLease = { callbackId: this.id, listener: LISTENER, fence: 1 };
   readonly database: CallbackDatabase;
@@ -88,23 +70,7 @@ class ProofSession {
     readonly writer: CallbackWriter,
     readonly now: string,
   ) {
-    const { manager } = runner;
-    this.isSqlite = dialectOf(runner.connection) === 'sqlite';
-    const database: Partial<CallbackDatabase> = {
-      manager,
-      now,
-      writer,
-      transaction: (work) => work(manager),
-    };
-    this.database = database as CallbackDatabase;
-  }
-
-  async begin(): Promise<void> {
-    await (this.isSqlite ? this.runner.query('BEGIN IMMEDIATE') : this.runner.startTransaction());
-  }
-
-  async rollBack(): Promise<void> {
-    await (this.isSqlite ? this.runner.query('ROLLBACK') : this.runner.rollbackTransaction());
+    this.database = databaseWithin(runner, now, writer);
   }
 
   /** @returns whether it was new, and with a lease if it should have one */

@@ -30,7 +30,7 @@ import { scratchDatabase, scratchHost } from '../support/scratch.js';
 
 const PERSON = '203.0.113.77';
 const WHY = { reason: 'request 17', actor: 'privacy' };
-const NOTHING = { bodies: 0, excerpts: 0, spooled: 0, held: 0 };
+const NOTHING = { bodies: 0, excerpts: 0, sessions: 0, spooled: 0, held: 0 };
 
 /** Fails for one stream for good, and for another one for now. */
 @Injectable()
@@ -184,7 +184,7 @@ describe('an erasure', () => {
     const dry = await cli([...command, '--user-ip', PERSON, '--dry-run', '--json'], { env });
     expect(JSON.parse(dry.stdout)).toMatchObject({ ...NOTHING, bodies: 1, held: 1 });
     const done = await cli([...command, '--user-ip', PERSON, '--yes'], { env });
-    expect(done.stdout).toContain('Erased: 1 bodies, 0 excerpts of refusals; 1 held back');
+    expect(done.stdout).toContain('Erased: 1 bodies, 0 excerpts of refusals, 0 sessions; 1 held back');
     expect(done.code).toBe(1);
     const other = await cli([...command, '--stream', 'a', '--yes'], { env });
     expect(other.code).toBe(0);

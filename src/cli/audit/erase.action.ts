@@ -45,6 +45,6 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
   }
 }
 
-function format({ bodies, excerpts, held }: ErasureSummary): string {
-  return `${bodies} bodies, ${excerpts} excerpts of refusals; ${held} held back as undelivered`;
+function format({ bodies, excerpts, sessions, held }: ErasureSummary): string {
+  return `${bodies} bodies, ${excerpts} excerpts of refusals, ${sessions} sessions; ${held} held back as undelivered`;
 }

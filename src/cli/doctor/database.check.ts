@@ -7,6 +7,7 @@ import { lookAtEnvironment } from '../../storage/connection/environment/look-at-
 import { openModuleDataSource } from '../../storage/connection/open-data-source.js';
 import { DEFAULT_BODY_LIMIT } from '../../options/live-callback.config.js';
 import { fixOf } from '../../storage/connection/statement.verdict.js';
+import { hasSessions, proveSessionStatements } from '../../sessions/session.proof.js';
 import { proveStatements } from '../../storage/statement.proof.js';
 import { dataSourceOptionsOf } from '../../options/database-url.js';
 import type { ClockReading } from './clock.check.js';
@@ -75,7 +76,11 @@ async function environmentOf(dataSource: DataSource): Promise<Finding[]> {
 
 /** Tries each in a transaction that is rolled back. */
 async function statementsOf(dataSource: DataSource): Promise<Finding[]> {
-  const verdicts = await proveStatements(dataSource, NOW_MS[dialectOf(dataSource)]);
+  const now = NOW_MS[dialectOf(dataSource)];
+  const verdicts = await proveStatements(dataSource, now);
+  if (await hasSessions(dataSource)) {
+    verdicts.push(...(await proveSessionStatements(dataSource, now)));
+  }
   return verdicts.map(({ name, error }) => {
     const check = `statement ${name}`;
     return error

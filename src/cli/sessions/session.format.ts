@@ -11,6 +11,7 @@ export function formatSession(session: OverJson<SessionSummary>): string {
   const facts = [
     `for ${Math.round(session.uptimeMs / 1000)} s`,
     plural(session.pushesCount, 'push', 'pushes'),
+    session.unconfirmedCount === 0 ? '' : `${session.unconfirmedCount} unconfirmed`,
     end === null ? '' : `until ${textOf(end)}`,
     session.endReason?.id ?? '',
   ].filter((fact) => fact !== '');

@@ -10,6 +10,7 @@ import { streamIdentityOf } from '../../events/stream-identity.js';
 import { CallbackEraser } from '../../storage/callback.eraser.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallback, LiveCallbackRejection } from '../../storage/entities/index.js';
+import { SessionEraser } from '../../storage/session.eraser.js';
 import { CallbackSpool } from '../../storage/spool/callback.spool.js';
 import type { SpooledCallback } from '../../storage/spool/spool.file.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
@@ -44,6 +45,8 @@ export interface ErasureSummary {
   readonly bodies: number;
   /** Rows of counted refusals whose excerpt was dropped. */
   readonly excerpts: number;
+  /** Sessions of the stream that were deleted, with their pushes; none where a person was named: they hold no address. */
+  readonly sessions: number;
   /** Callbacks that were deleted from the spool of this process, where they were set aside. */
   readonly spooled: number;
   /** Callbacks that a listener or the database still has to get: erase again when it has. */
@@ -79,10 +82,11 @@ export class CallbackErasure {
   /** @throws AuditRequestError for a request that names nobody, no reason or no actor */
   async erase(request: ErasureRequest): Promise<ErasureReceipt> {
     checkRequest(request);
-    const counts: Counts = { bodies: 0, excerpts: 0, spooled: 0, held: 0 };
+    const counts: Counts = { bodies: 0, excerpts: 0, sessions: 0, spooled: 0, held: 0 };
     const { dryRun = false } = request;
     await this.eraseBodies(request, counts);
     if (request.userIp !== undefined) counts.excerpts = await this.eraseExcerpts(request);
+    counts.sessions = await this.eraseSessions(request);
     if (this.spool) {
       counts.spooled = this.spool.eraseSetAside((one) => isAbout(one, request), dryRun);
       counts.held += this.spool.waiting;
@@ -151,6 +155,13 @@ export class CallbackErasure {
       }
     }
     return some.filter(({ id }) => found.has(id));
+  }
+
+  /** After the bodies, of which a rebuild would make them anew. */
+  private async eraseSessions({ userIp, stream, dryRun, signal }: ErasureRequest): Promise<number> {
+    if (stream === undefined || userIp !== undefined) return 0;
+    const eraser = new SessionEraser(this.database, this.config.name);
+    return dryRun ? eraser.count(stream) : eraser.erase(stream, signal);
   }
 
   private async eraseExcerpts({ userIp = '', dryRun }: ErasureRequest): Promise<number> {
