@@ -46,6 +46,8 @@ export interface CallbackRecord {
   readonly body: string;
   /** Whether the attempt was taken as success. */
   readonly isAcknowledged: boolean;
+  /** The row as it came. Holds the signature too. */
+  readonly row: Fields;
 }
 
 /** What a stream is doing. */
@@ -92,6 +94,7 @@ export function callbackRecordOf(row: AnswerRow): CallbackRecord {
     eventType: row.count('EventType'),
     body: row.text('Request'),
     isAcknowledged: row.fields['ResultCode'] === 0,
+    row: row.fields,
   };
 }
 

@@ -61,6 +61,11 @@ export interface ReconciliationReport {
   readonly listDelaySeconds: number;
   /** Pushes that are open here and missing from what is live in the cloud. */
   readonly candidates: number;
+  /**
+   * Attempts to deliver a callback that the cloud calls failed (`ResultCode`), of those whose records were looked
+   * at; 10000 for that many or more.
+   */
+  readonly failedAttempts: number;
   /** By what was missing and how it is known now, such as `end event-list`. */
   readonly corrections: Readonly<Record<string, number>>;
   /** By action and outcome, such as `DescribeLiveStreamState ok`. */
@@ -88,6 +93,7 @@ export class LiveCallbackReconciliation
   private corrections: Corrections | undefined;
   private reader: CloudReader | undefined;
   private known: KnownPushes | undefined;
+  private records: RecordIntake | null = null;
   private running: Promise<void> = Promise.resolve();
   private last: Cycle = {
     isLeader: false,
@@ -173,6 +179,7 @@ export class LiveCallbackReconciliation
       gapFrom: gapFrom === null ? null : new Date(gapFrom),
       listDelaySeconds: Math.round(this.delay.ms / 1000),
       candidates: this.online?.absences.size ?? 0,
+      failedAttempts: this.records?.failedAttempts ?? 0,
       corrections: this.corrections?.figures ?? {},
       calls: Object.fromEntries(this.calls),
     };
@@ -225,13 +232,14 @@ export class LiveCallbackReconciliation
     const events = new ReconciledEvents(find(ListenerRegistry), find(OrderingKeyTaker), live);
     const corrections = new Corrections(find(SessionWriter), events);
     const shown = new ShownPushes(reader, config);
+    this.records = config.records ? new RecordIntake(reader, way, now) : null;
     const parts = {
       reader,
       shown,
       known,
       evidence: new CloudEvidence(config.registration),
       corrections,
-      records: config.records ? new RecordIntake(reader, way, now) : null,
+      records: this.records,
       config,
       now,
     };

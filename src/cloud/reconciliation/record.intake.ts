@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import { readPayload } from '../../events/payload/read-payload.js';
 import { PayloadError } from '../../events/payload/payload.error.js';
 import type { StreamIdentity } from '../../events/stream-identity.js';
@@ -40,6 +42,8 @@ export interface FoundRecords {
 
 /** CSS tries for so long to deliver a callback, ms. */
 const PATIENCE_MS = 16 * 60_000;
+/** Failed attempts that are told apart. */
+const MOST_FAILED = 10_000;
 const EARLIER_MS = 15 * 60_000;
 const DAY_MS = 24 * 3_600_000;
 /** The records know no longer, ms. */
@@ -50,11 +54,19 @@ const LONGEST_AGO_MS = 14 * DAY_MS;
  * bodies. Listeners get them as any other.
  */
 export class RecordIntake {
+  /** Attempts that the cloud calls failed, by their digest. */
+  private readonly failed = new Set<string>();
+
   constructor(
     private readonly reader: CloudReader,
     private readonly way: WayIn,
     private readonly now: () => number,
   ) {}
+
+  /** How many attempts to deliver a callback the cloud calls failed, of those that were looked at. */
+  get failedAttempts(): number {
+    return this.failed.size;
+  }
 
   /**
    * Takes in the callbacks of a push.
@@ -95,6 +107,7 @@ export class RecordIntake {
       for (const record of await this.reader.records(name, stretch)) {
         const callback = await this.genuine(record, isWanted);
         if (!callback) continue;
+        if (!record.isAcknowledged) this.note(record);
         const { kind, identityDigest } = callback.row;
         // Whether a record is the body to the byte is not documented: it never makes a variant of one.
         const isStored = await this.way.database.manager
@@ -108,6 +121,11 @@ export class RecordIntake {
       }
     }
     return { known, taken };
+  }
+
+  /** Once, although a record may be read several times. */
+  private note({ row }: CallbackRecord): void {
+    if (this.failed.size < MOST_FAILED) this.failed.add(hash('sha256', JSON.stringify(row)));
   }
 
   /** The callback that a record holds; null unless it is wanted, fits, and is signed. */

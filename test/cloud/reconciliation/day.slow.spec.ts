@@ -16,6 +16,7 @@ const MOST = {
   DescribeLiveStreamEventList: 60,
   DescribeLiveStreamState: 60,
   DescribeCallbackRecordsList: 4,
+  DescribeBackupStreamList: 4,
 };
 
 const isWhole = process.env['TIMED'] === '1';
@@ -56,7 +57,7 @@ describe.each(DATABASES.filter(({ name }) => isWhole || name === 'PostgreSQL'))(
           Object.keys(calls).filter((call) => call.includes('Limit') && faults.length === 0),
         ).toEqual([]);
         const sources = new Set(Object.keys(corrections).map((key) => key.split(' ')[1]));
-        const possible = ['event-list', 'online-list', 'callback-record'];
+        const possible = ['event-list', 'backup-list', 'online-list', 'callback-record'];
         expect([...sources].filter((source) => !possible.includes(source ?? ''))).toEqual([]);
       },
     );

@@ -43,7 +43,11 @@ describe('a push whose callback was lost', () => {
     });
     const events = live.host.app.get(EventRecorder).events;
     expect(events).toMatchObject([{ kind: 'stream-push', origin: 'callback-record' }]);
-    expect(live.reconciliation.report().corrections).toEqual({ 'callback callback-record': 1 });
+    expect(live.reconciliation.report()).toMatchObject({
+      corrections: { 'callback callback-record': 1 },
+      // The first of them, and its repetition of before the records were asked.
+      failedAttempts: 2,
+    });
     expect(signals).toContainEqual({ action: 'DescribeLiveStreamOnlineList', outcome: 'ok' });
     expect(signals).toContainEqual({
       what: 'callback',
