@@ -21,7 +21,16 @@ export function toCloudEvent(
   source: string,
   withStreamParam = false,
 ): CloudEventType<object> {
-  const { id, kind, stream, occurredAt, receivedAt, conflicting, reconciled, replay } = event;
+  const {
+    id,
+    kind,
+    stream,
+    occurredAt,
+    receivedAt,
+    conflicting,
+    reconciled = false,
+    replay,
+  } = event;
   const subject = subjectOf(stream);
   return new CloudEvent<object>({
     id,

@@ -6,6 +6,7 @@ import { firstIdAt } from '../common/id.source.js';
 import type { LiveEvent } from '../events/live-event.js';
 import { parsePayload } from '../events/payload/payload.js';
 import { beginningOf, inventedBeginning, PUSH_KINDS, SAME_MS } from '../events/push-beginning.js';
+import { columnText, ID_LENGTH } from '../storage/column-text.js';
 import { CallbackDatabase } from '../storage/connection/callback.database.js';
 import { dialectOf, NOW_MS } from '../storage/connection/dialect.js';
 import { LeaseLostError, type DeliveryLease } from '../storage/delivery.lease.js';
@@ -46,22 +47,22 @@ export class Supersession {
   /** @returns id of the callback that stands for the event */
   private async otherOf(event: LiveEvent, listener: string): Promise<string | undefined> {
     const told = await this.toldOf(event);
-    const own = told.find(({ id }) => id === event.id);
-    const same = told.filter((other) => own && other !== own && isSamePush(own, other));
-    if (own?.state === 'reconciled') return sentInPlaceOf(own, same)?.id;
-    const made = same.filter(({ state }) => state === 'reconciled');
-    if (new Set(made.map(({ sequence }) => sequence).filter(isInvented)).size > 1) {
+    const own = event.reconciled ? told.find(({ id }) => id === event.id) : toTold(event);
+    if (!own) return undefined;
+    const same = told.filter((other) => other !== own && isSamePush(own, other));
+    if (event.reconciled) return sentInPlaceOf(own, same)?.id;
+    if (new Set(same.map(({ sequence }) => sequence).filter(isInvented)).size > 1) {
       this.log.warn(
         'ambiguous',
         () =>
-          `The ${event.kind} ${event.id} may be any of ${made.length} reconciled events; the listener gets it beside them.`,
+          `The ${event.kind} ${event.id} may be any of ${same.length} reconciled events; the listener gets it beside them.`,
       );
       return undefined;
     }
-    const last = made.at(-1);
+    const last = same.at(-1);
     // A push that was seen again after it was called over has not ended by that.
     if (event.kind === 'stream-interrupt' && last?.kind !== 'stream-interrupt') return undefined;
-    const ids = made.filter(({ kind }) => kind === event.kind).map(({ id }) => id);
+    const ids = same.filter(({ kind }) => kind === event.kind).map(({ id }) => id);
     const done = await this.database.manager
       .getRepository(LiveCallbackDelivery)
       .findOneBy({ callbackId: In(ids), listener, state: 'done' });
@@ -77,8 +78,11 @@ export class Supersession {
       .getExists();
   }
 
-  /** The event itself, and what may be the same push in the other form; the earliest first. */
-  private toldOf({ id, registration, reconciled, stream, occurredAt }: LiveEvent): Promise<Told[]> {
+  /**
+   * What may be the same push: of one that CSS sent what was made in its place, of one that was made all of both,
+   * itself too. The earliest first.
+   */
+  private toldOf({ registration, reconciled, stream, occurredAt }: LiveEvent): Promise<Told[]> {
     const { domain, path, name } = stream;
     const query = this.database.manager
       .createQueryBuilder(LiveCallback, 'c')
@@ -91,12 +95,12 @@ export class Supersession {
         path: path ?? IsNull(),
       })
       // Nothing of a push comes before it happens.
-      .andWhere('(c.id >= :first OR c.id = :id)', {
+      .andWhere('c.id >= :first', {
         first: firstIdAt(new Date(occurredAt!.getTime() - AHEAD_MS)),
-        id,
       })
       .orderBy('c.id');
-    if (!reconciled) query.andWhere("(c.state = 'reconciled' OR c.id = :id)", { id });
+    // Said twice, because an index holds no others and is used only by those who say so.
+    if (!reconciled) query.andWhere("c.state = 'reconciled' AND c.state <> 'accepted'");
     return query.getMany();
   }
 
@@ -118,6 +122,19 @@ export class Supersession {
       .execute();
     if (affected !== 1) throw new LeaseLostError();
   }
+}
+
+/** What CSS has sent, as its row says it. */
+function toTold({ id, kind, occurredAt, data }: LiveEvent): Told {
+  const { sequence, push_duration } = data as { sequence?: string; push_duration?: number };
+  return {
+    id,
+    kind,
+    state: 'accepted',
+    sequence: columnText(sequence ?? null, ID_LENGTH),
+    occurredAt,
+    body: JSON.stringify({ push_duration }),
+  };
 }
 
 /** What CSS has sent in place of what was made. */

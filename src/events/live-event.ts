@@ -46,8 +46,10 @@ export type LiveEvent<K extends LiveEventKind | SessionEventKind = LiveEventKind
     readonly attempt: number;
     /** Whether another body with the same identity had been stored before: one of them is not genuine. */
     readonly conflicting: boolean;
-    /** Whether it was made of what a list of the cloud says, because no callback came: `origin` names the list. */
-    readonly reconciled: boolean;
+    /**
+     * Set when it was made of what a list of the cloud says, because no callback came: `origin` names the list.
+     */
+    readonly reconciled?: true;
     /** Set when this run was asked for, by `audit.replay` and not by CSS. */
     readonly replay: LiveEventReplay | null;
     /**

@@ -11,8 +11,8 @@ export interface EventFacts {
   readonly receivedAt: Date;
   readonly attempt: number;
   readonly conflicting: boolean;
-  /** Default: false. */
-  readonly reconciled?: boolean;
+  /** Left out by what CSS has sent. */
+  readonly reconciled?: true;
   /** Default: null, for an event that was not replayed. */
   readonly replay?: LiveEventReplay | null;
   /** Default: null, for one that nobody traced. */
@@ -32,7 +32,6 @@ export function toLiveEvent(
 ): LiveEvent {
   return Object.freeze({
     origin: 'callback',
-    reconciled: false,
     replay: null,
     traceparent: null,
     ...facts,

@@ -49,13 +49,13 @@ export class ClaimedEventReader {
         ? null
         : { at: replayedAt, reason: replayReason ?? '', actor: replayActor ?? '' };
     const { id, registration, origin, receivedAt, conflicting, traceparent } = callback;
-    const reconciled = callback.state === 'reconciled';
-    const row = { id, registration, origin, receivedAt, conflicting, reconciled, traceparent };
+    const row = { id, registration, origin, receivedAt, conflicting, traceparent };
+    const mark = callback.state === 'reconciled' ? ({ reconciled: true } as const) : {};
     const meaning =
       origin === 'session'
         ? meaningOfSession(callback.kind, callback.occurredAt, payload)
         : this.interpreter.interpret(payload);
-    return toLiveEvent({ ...row, attempt, replay }, meaning, payload);
+    return toLiveEvent({ ...row, ...mark, attempt, replay }, meaning, payload);
   }
 }
 

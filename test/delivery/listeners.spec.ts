@@ -149,7 +149,6 @@ describe('a listener', () => {
         receivedAt: row!.receivedAt,
         attempt: 1,
         conflicting: false,
-        reconciled: false,
         traceparent: null,
         replay: null,
         data: expect.objectContaining({ sequence: '18446744073709551615', appid: '12345678' }),
