@@ -184,7 +184,9 @@ describe('an erasure', () => {
     const dry = await cli([...command, '--user-ip', PERSON, '--dry-run', '--json'], { env });
     expect(JSON.parse(dry.stdout)).toMatchObject({ ...NOTHING, bodies: 1, held: 1 });
     const done = await cli([...command, '--user-ip', PERSON, '--yes'], { env });
-    expect(done.stdout).toContain('Erased: 1 bodies, 0 excerpts of refusals, 0 sessions; 1 held back');
+    expect(done.stdout).toContain(
+      'Erased: 1 bodies, 0 excerpts of refusals, 0 sessions; 1 held back',
+    );
     expect(done.code).toBe(1);
     const other = await cli([...command, '--stream', 'a', '--yes'], { env });
     expect(other.code).toBe(0);
