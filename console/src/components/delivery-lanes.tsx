@@ -4,8 +4,14 @@ import { Lane, WIDTH } from './lane.js';
 import { Text, visible } from './text.js';
 
 /** Where a mark stands in its lane, so that outcomes differ not by colour alone. */
-const PLACES = { done: [8, 10], pending: [11, 4], dead: [2, 22], discarded: [18, 6] } as const;
-const STATES = ['done', 'pending', 'dead', 'discarded'] as const;
+const PLACES = {
+  done: [8, 10],
+  pending: [11, 4],
+  dead: [2, 22],
+  discarded: [18, 6],
+  superseded: [14, 4],
+} as const;
+const STATES = ['done', 'pending', 'dead', 'discarded', 'superseded'] as const;
 const NARROWEST = 6;
 
 interface DeliveryLanesProps {
