@@ -21,12 +21,13 @@ const CODE = /```[\s\S]*?```/g;
 const withoutCode = (text: string) => text.replaceAll(CODE, '');
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([found]) => found);
 
-/** Where the links of a page lead, seen from the root; those between languages left out. */
+/** Where the links of a page lead, seen from the root and in English; those between languages left out. */
 function targetsOf(page: string, text: string): string[] {
   const links = [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s#]+)/g)];
   return links
     .map(([, link = '']) => posix.join(posix.dirname(page), link))
-    .filter((target) => target !== 'README.md' && !/^docs\/(?:zh|ja|ko)\//.test(target))
+    .filter((target) => !/^(?:docs\/(?:zh|ja|ko)\/)?README\.md$/.test(target))
+    .map((target) => target.replace(/^docs\/(?:zh|ja|ko)\//, 'docs/'))
     .toSorted();
 }
 

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const LANGUAGES = ['zh', 'ja', 'ko'] as const;
 
 /** English pages that are translated, and their names below `docs/<language>/`. */
-export const TRANSLATED = { 'README.md': 'README.md' } as const;
+export const TRANSLATED = { 'README.md': 'README.md', 'docs/tutorial.md': 'tutorial.md' } as const;
 
 /** Per page and section, the digest of the English text that its translations were made from. */
 export const SOURCES_PATH = join(ROOT, 'docs/translations.json');
