@@ -109,6 +109,17 @@ for (const { name, isAbsent, create } of DATABASES) {
       expect(log.text).not.toContain(PERSON);
     });
 
+    it('by an IPv6 address finds each of its spellings, and no other address', async () => {
+      const host = await scratchHost({ database: await scratchDatabase(create) });
+      const spellings = ['2001:db8::7', '2001:DB8:0:0:0:0:0:7', '2001:0db8::0007'];
+      for (const ip of [...spellings, '2001:db8::77', '2001:db8::7:7']) await send(host, 'a', ip);
+      const request = { userIp: '2001:db8:0::7', ...WHY };
+      expect(await auditOf(host).erase(request)).toMatchObject({ bodies: 3 });
+      const left = await bodiesOf(host);
+      for (const ip of spellings) expect(left).not.toContain(`"${ip}\\"`);
+      expect(left).toContain('2001:db8::7:7');
+    });
+
     it('by stream holds back what a listener still has to get', async () => {
       const host = await scratchHost({
         database: await scratchDatabase(create),

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { In, Like } from 'typeorm';
+import { In, IsNull, MoreThan, Not } from 'typeorm';
 
 import type { BodyEncoding } from '../../events/payload/kept-body.js';
 import { parsePayload } from '../../events/payload/payload.js';
@@ -18,10 +18,12 @@ import { AuditRequestError } from '../audit-request.error.js';
 import { CallbackDiscarder } from '../callback.discarder.js';
 import { checkText } from '../check-text.js';
 import { candidatesOf, FIRST_ID, page } from '../retention/purge.candidates.js';
+import { hasAddress } from './address-in-text.js';
 
 const DAY_MS = 86_400_000;
 const PAUSE_MS = 5;
 const BODIES_AT_ONCE = 20;
+const EXCERPTS_AT_ONCE = 500;
 
 /** Whose data is erased, and why: `userIp` or `stream`, or both, which must hold then. */
 export interface ErasureRequest {
@@ -142,8 +144,11 @@ export class CallbackErasure {
       .createQueryBuilder('c')
       .select('c.id')
       .where({ id: In(some.map(({ id }) => id)) })
-      // An address has no character that LIKE would take for another. What is kept encoded, it may hold.
-      .andWhere("(c.body LIKE :address OR c.bodyEncoding <> 'utf8')", { address: `%${userIp}%` })
+      // An address has no character that LIKE would take for another. What is kept encoded, it may hold; and
+      // IPv6 has many spellings.
+      .andWhere("(c.body LIKE :address OR c.bodyEncoding <> 'utf8')", {
+        address: isIP(userIp) === 4 ? `%${userIp}%` : '%:%',
+      })
       .getMany();
     const found = new Set<string>();
     for (let from = 0; from < maybe.length; from += BODIES_AT_ONCE) {
@@ -151,7 +156,7 @@ export class CallbackErasure {
       const select = { id: true, body: true, bodyEncoding: true } as const;
       // Whether it stands alone is seen in the body.
       for (const { id, body, bodyEncoding } of await callbacks.find({ select, where })) {
-        if (body !== null && hasAddress(body, bodyEncoding, userIp)) found.add(id);
+        if (body !== null && bodyHas(body, bodyEncoding, userIp)) found.add(id);
       }
     }
     return some.filter(({ id }) => found.has(id));
@@ -165,12 +170,26 @@ export class CallbackErasure {
   }
 
   private async eraseExcerpts({ userIp = '', dryRun }: ErasureRequest): Promise<number> {
-    const { dataSource } = this.database;
-    const about = { registration: this.config.name, excerpt: Like(`%${userIp}%`) };
-    const rejections = dataSource.getRepository(LiveCallbackRejection);
-    const found = await rejections.countBy(about);
-    if (!dryRun && found > 0) await rejections.update(about, { excerpt: null });
-    return found;
+    const rejections = this.database.dataSource.getRepository(LiveCallbackRejection);
+    const { name: registration } = this.config;
+    let count = 0;
+    let after = FIRST_ID;
+    for (;;) {
+      const rows = await rejections.find({
+        select: { id: true, excerpt: true },
+        where: { registration, id: MoreThan(after), excerpt: Not(IsNull()) },
+        order: { id: 'ASC' },
+        take: EXCERPTS_AT_ONCE,
+      });
+      const ids = rows
+        .filter(({ excerpt }) => hasAddress(excerpt ?? '', userIp))
+        .map(({ id }) => id);
+      count += ids.length;
+      if (!dryRun && ids.length > 0) await rejections.update({ id: In(ids) }, { excerpt: null });
+      const last = rows.at(-1);
+      if (!last) return count;
+      after = last.id;
+    }
   }
 }
 
@@ -186,22 +205,16 @@ function checkRequest({ userIp, stream, reason, actor }: ErasureRequest): void {
   }
 }
 
-/** Whether an address stands in a body, and not as a part of another one. */
-function hasAddress(body: string, encoding: BodyEncoding, address: string): boolean {
+function bodyHas(body: string, encoding: BodyEncoding, address: string): boolean {
   const text = encoding === 'utf8' ? body : Buffer.from(body, encoding).toString('latin1');
-  const more = isIP(address) === 4 ? /[\d.]/ : /[\da-f:]/i;
-  for (let at = text.indexOf(address); at >= 0; at = text.indexOf(address, at + 1)) {
-    const around = text.charAt(at - 1) + text.charAt(at + address.length);
-    if (!more.test(around)) return true;
-  }
-  return false;
+  return hasAddress(text, address);
 }
 
 function isAbout(
   { body, bodyEncoding }: Pick<SpooledCallback, 'body' | 'bodyEncoding'>,
   { userIp, stream }: ErasureRequest,
 ): boolean {
-  if (userIp !== undefined && !hasAddress(body, bodyEncoding, userIp)) return false;
+  if (userIp !== undefined && !bodyHas(body, bodyEncoding, userIp)) return false;
   return stream === undefined || streamOf(body) === stream;
 }
 
