@@ -40,7 +40,7 @@ export function editedTemplate(
     }
   }
   const key = before?.key === undefined ? {} : { key: before.key };
-  return { ...edited, ...key } as TemplateDeclaration;
+  return { ...edited, ...key };
 }
 
 /** What is empty is not declared. */
