@@ -41,7 +41,10 @@ export type {
   SessionSummary,
 } from './events/session-event.js';
 export { OnLiveEvent } from './delivery/listeners/on-live-event.decorator.js';
-export type { OnLiveEventOptions } from './delivery/listeners/listener.options.js';
+export type {
+  CircuitBreakerOptions,
+  OnLiveEventOptions,
+} from './delivery/listeners/listener.options.js';
 export type { LiveEventContext } from './delivery/listeners/live-event.context.js';
 export { LiveEventBus, type LiveEventHandler } from './delivery/live-event.bus.js';
 
@@ -86,6 +89,7 @@ export {
   LiveCallback,
   LiveCallbackDelivery,
   LiveCallbackRejection,
+  LiveListener,
   LivePush,
   LiveReconciliation,
   LiveSession,
@@ -116,6 +120,13 @@ export {
   LiveCallbackHealthIndicator,
   type LiveCallbackHealthResult,
 } from './operations/health/live-callback.health-indicator.js';
+export {
+  LiveCallbackListeners,
+  type ListenerBreaker,
+  type ListenerChange,
+  type ListenerReason,
+  type ListenerState,
+} from './operations/listeners/live-callback.listeners.js';
 export {
   LiveCallbackOverview,
   type ListenerOverview,

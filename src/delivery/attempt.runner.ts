@@ -14,9 +14,13 @@ import { RunTracing } from './listeners/run.tracing.js';
 import { isNonRetryable } from './listeners/non-retryable.error.js';
 
 /** How an attempt has ended, for those who wait for it. */
-export type AttemptResult = Pick<DeliveryOutcome, 'state' | 'error' | 'retryInMs'>;
+export interface AttemptResult extends Pick<DeliveryOutcome, 'state' | 'error' | 'retryInMs'> {
+  /** Whether it is the event that is at fault. */
+  readonly isRefused?: boolean;
+}
 
 const DONE: AttemptResult = { state: 'done', error: null, retryInMs: 0 };
+const DEAD = { state: 'dead', retryInMs: 0, isRefused: true } as const;
 
 /** How often an event may end the process, whatever attempts its listener has. */
 const DEADLY_ATTEMPTS = 5;
@@ -43,14 +47,14 @@ export class AttemptRunner {
     const { to, event: stored } = delivery;
     if (!stored || !(await this.leases.begin(delivery))) return null;
     const { attempts } = to.options;
-    const most = isDeadly(delivery) ? Math.min(attempts, DEADLY_ATTEMPTS) : attempts;
+    const most = delivery.isDeadly ? Math.min(attempts, DEADLY_ATTEMPTS) : attempts;
     delivery.isSuspect = false;
     const event = withAttempt(stored, delivery.attempts);
     const tries = delivery.attempts - delivery.attemptsBefore;
     if (tries > most) {
       // Counted before it ran, and nobody saw it end: the process did, or the host was cut off.
       const error = 'The process ended during each attempt';
-      return this.settle(delivery, event, { state: 'dead', error, retryInMs: 0 }, 0);
+      return this.settle(delivery, event, { ...DEAD, error }, 0);
     }
     const startedAt = performance.now();
     const durationMs = () => Math.round(performance.now() - startedAt);
@@ -76,13 +80,14 @@ export class AttemptRunner {
   ): AttemptResult {
     const error = errorText(thrown);
     const tries = attempts - attemptsBefore;
-    const isDead = isNonRetryable(thrown) || tries >= to.options.attempts;
+    const isRefused = isNonRetryable(thrown);
+    const isDead = isRefused || tries >= to.options.attempts;
     const retryInMs = isDead ? 0 : backoffAfter(tries, to.options);
     const next = isDead ? 'it is a dead letter now' : `next attempt in ${retryInMs} ms`;
     this.logger.error(
       `Listener ${to.id} failed on ${event.kind} ${event.id} (attempt ${event.attempt}); ${next}: ${error}`,
     );
-    return { state: isDead ? 'dead' : 'pending', error, retryInMs };
+    return { state: isDead ? 'dead' : 'pending', error, retryInMs, isRefused };
   }
 
   private settle(
@@ -95,11 +100,6 @@ export class AttemptRunner {
     signalAttempt(event, delivery.listener, result, durationMs);
     return result;
   }
-}
-
-/** Whether no attempt at it was ever seen to end. */
-function isDeadly({ isSuspect, hasFailed }: HeldDelivery): boolean {
-  return isSuspect && !hasFailed;
 }
 
 function withAttempt(event: LiveEvent, attempt: number): LiveEvent {

@@ -7,6 +7,7 @@ import { AttemptRunner, type AttemptResult } from './attempt.runner.js';
 import { CrashSuspects } from './crash-suspects.js';
 import type { DispatchObserver } from './dispatch.observer.js';
 import { HeldDelivery } from './held-delivery.js';
+import { IdleWaiters } from './idle.waiters.js';
 import { LeaseKeeper } from './lease.keeper.js';
 import { ListenerRegistry, type Listener } from './listeners/listener.registry.js';
 import { OrderingKeyQueue } from './ordering-key.queue.js';
@@ -24,7 +25,9 @@ export class DeliveryDispatcher {
   /** The latest outcome of each ordering key on its way into the table. */
   private readonly closing = new Map<string, Promise<void>>();
   private isStopped = false;
-  private idleWaiters: (() => void)[] = [];
+  /** Listeners that get nothing for now. */
+  private held: ReadonlySet<string> = new Set();
+  private readonly idleWaiters = new IdleWaiters(() => this.isIdle);
 
   constructor(
     private readonly registry: ListenerRegistry,
@@ -40,6 +43,7 @@ export class DeliveryDispatcher {
 
   /** How many more deliveries of a listener this process should take. */
   roomOf(listener: string): number {
+    if (this.held.has(listener)) return 0;
     const blocked = this.queues.get(listener)?.blocked ?? 0;
     return Math.max(0, CAPACITY + blocked - this.leases.countOf(listener));
   }
@@ -52,7 +56,14 @@ export class DeliveryDispatcher {
 
   /** Whether a delivery that was stored may follow those of its key that are held here. */
   accepts({ listener, orderingKey }: OrderingKey): boolean {
-    return this.queues.get(listener)?.takes(orderingKey) !== false;
+    return !this.held.has(listener) && this.queues.get(listener)?.takes(orderingKey) !== false;
+  }
+
+  /** Listeners get nothing from now on, and give back what does not run; all others do. */
+  hold(listeners: ReadonlySet<string>): void {
+    const before = this.held;
+    this.held = listeners;
+    for (const id of listeners) if (!before.has(id)) this.queues.get(id)?.clear();
   }
 
   /** Takes a delivery of an event that is committed and leased to this process. */
@@ -61,10 +72,7 @@ export class DeliveryDispatcher {
     const to = this.registry.get(listener);
     if (!to) return;
     const known = this.leases.find(listener, event.id);
-    if (known) {
-      known.renewAs(taken);
-      return;
-    }
+    if (known) return known.renewAs(taken);
     const delivery = new HeldDelivery(to, event, taken, this.time.now());
     this.leases.add(delivery);
     for (const observer of this.observers) observer.taken?.(delivery);
@@ -92,8 +100,7 @@ export class DeliveryDispatcher {
 
   /** Resolves when no listener runs, every outcome is recorded, and only later attempts are open. */
   idle(): Promise<void> {
-    if (this.isIdle) return Promise.resolve();
-    return new Promise((resolve) => this.idleWaiters.push(resolve));
+    return this.idleWaiters.wait();
   }
 
   get isIdle(): boolean {
@@ -115,6 +122,7 @@ export class DeliveryDispatcher {
     let queue = this.queues.get(to.id);
     if (!queue) {
       const owner = {
+        isHeld: () => this.held.has(to.id),
         run: (it: HeldDelivery) => this.attempt(it),
         giveBack: (them: readonly HeldDelivery[]) => this.giveBack(them),
         emptied: (orderingKey: string, hasMore: boolean) =>
@@ -151,7 +159,7 @@ export class DeliveryDispatcher {
     await delivery.recorded;
     this.recording--;
     for (const observer of this.observers) observer.attempted?.(delivery, result);
-    if (result.state === 'pending') this.tellIfIdle();
+    if (result.state === 'pending') this.idleWaiters.tell();
     else this.drop(delivery);
   }
 
@@ -174,15 +182,6 @@ export class DeliveryDispatcher {
     if (this.leases.delete(delivery)) {
       for (const observer of this.observers) observer.dropped?.(delivery);
     }
-    this.tellIfIdle();
-  }
-
-  private tellIfIdle(): void {
-    if (this.idleWaiters.length === 0) return;
-    // Later, when the queue has taken note that the run has ended.
-    setImmediate(() => {
-      if (!this.isIdle) return;
-      for (const resolve of this.idleWaiters.splice(0)) resolve();
-    });
+    this.idleWaiters.tell();
   }
 }

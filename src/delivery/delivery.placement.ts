@@ -4,6 +4,7 @@ import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import type { OrderingKey } from '../storage/delivery.lease.js';
 import { LeasePolicy } from '../storage/lease-policy.js';
 import { OrderingKeyRunner } from './ordering-key.runner.js';
+import { ListenerGate } from './listener.gate.js';
 import { InProcessRunner, type DeliveryRunner, type WaitingDelivery } from './delivery.runner.js';
 
 /** Says where the deliveries of newly stored callbacks run: here, on other nodes, or by a queue. */
@@ -14,6 +15,7 @@ export class DeliveryPlacement extends LeasePolicy {
   constructor(
     inProcess: InProcessRunner,
     readonly keys: OrderingKeyRunner,
+    private readonly gate: ListenerGate,
     private readonly config: LiveCallbackConfig,
   ) {
     super();
@@ -41,7 +43,7 @@ export class DeliveryPlacement extends LeasePolicy {
   }
 
   takes(delivery: OrderingKey): boolean {
-    return this.runsListeners && this.runner.takes(delivery);
+    return this.runsListeners && this.gate.isKnown && this.runner.takes(delivery);
   }
 
   get graceMs(): number | null {

@@ -7,6 +7,7 @@ import { TimeScale } from '../common/time-scale.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { DeliveryDispatcher } from './delivery.dispatcher.js';
 import { HandOver } from './hand-over.js';
+import { ListenerGate } from './listener.gate.js';
 import { LeaseKeeper } from './lease.keeper.js';
 import { ListenerRegistry } from './listeners/listener.registry.js';
 
@@ -28,6 +29,7 @@ export class DeliveryPoller {
     private readonly registry: ListenerRegistry,
     private readonly dispatcher: DeliveryDispatcher,
     private readonly handOver: HandOver,
+    private readonly gate: ListenerGate,
     private readonly leases: LeaseKeeper,
     private readonly time: TimeScale,
     private readonly config: LiveCallbackConfig,
@@ -80,6 +82,7 @@ export class DeliveryPoller {
   private async poll(): Promise<number> {
     let taken = 0;
     try {
+      await this.gate.read();
       // First the renewal: a lease that ran out while the database was away is still ours. And again
       // between the steps of a large backlog, which may take longer than leases last.
       let hasMore: boolean;

@@ -14,6 +14,8 @@ import { HandOver } from './hand-over.js';
 import { InProcessRunner } from './delivery.runner.js';
 import { OrderingKeyTaker } from './ordering-key.taker.js';
 import { OrderingKeyRunner } from './ordering-key.runner.js';
+import { CircuitBreakers } from './circuit.breakers.js';
+import { ListenerGate } from './listener.gate.js';
 import { DeliveryPlacement } from './delivery.placement.js';
 import { DeliveryPoller } from './delivery.poller.js';
 
@@ -30,6 +32,8 @@ export const DELIVERY_PROVIDERS: Provider[] = [
   CrashSuspects,
   DeliveryDispatcher,
   HandOver,
+  ListenerGate,
+  CircuitBreakers,
   InProcessRunner,
   OrderingKeyTaker,
   OrderingKeyRunner,

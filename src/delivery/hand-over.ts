@@ -52,13 +52,14 @@ export class HandOver implements DispatchObserver {
   /**
    * Takes over what is due and nobody holds, as far as there is room, and hands it on.
    *
+   * @param room of a listener that is held. Default: that of each
    * @throws the database's error
    */
-  claim(among: DueFilter): Promise<Claim> {
+  claim(among: DueFilter, room?: number): Promise<Claim> {
     return this.steps.run(async () => {
       if (!this.isIdle) await this.flush();
       return this.claimer.claim(among, {
-        roomOf: (listener) => this.dispatcher.roomOf(listener),
+        roomOf: (listener) => room ?? this.dispatcher.roomOf(listener),
         holds: (lease) => this.leases.holds(lease),
         handOn: async (part, cut) => {
           for (const { event, delivery } of part) this.dispatcher.dispatch(event, delivery);
@@ -70,6 +71,11 @@ export class HandOver implements DispatchObserver {
         },
       });
     });
+  }
+
+  /** These listeners get nothing from now on. Not while something is taken over for them. */
+  hold(listeners: ReadonlySet<string>): Promise<void> {
+    return this.steps.run(async () => this.dispatcher.hold(listeners));
   }
 
   /** Deliveries that have not begun go back to the table. */

@@ -51,6 +51,11 @@ export class HeldDelivery implements OrderingKey {
     return !this.isCounted && this.attempts > this.attemptsBefore;
   }
 
+  /** Whether no attempt at it was ever seen to end. */
+  get isDeadly(): boolean {
+    return this.isSuspect && !this.hasFailed;
+  }
+
   /** Goes on under another lease, after its own had run out. */
   renewAs({ fence, attempts }: LeasedDelivery): void {
     Object.assign(this, { fence, attempts, isLost: false });

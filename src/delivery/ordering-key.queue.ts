@@ -1,7 +1,10 @@
 import { KEY_CAPACITY } from '../storage/claim-bounds.js';
+import { RetryPauses } from './retry.pauses.js';
 
 /** What the owner of an {@link OrderingKeyQueue} does for it. */
 export interface QueueOwner<T> {
+  /** Whether nothing is to run but what is pushed all the same. */
+  isHeld(): boolean;
   /** Must not reject. @returns the pause before the next try, real milliseconds; null when there is none */
   run(task: T): Promise<number | null>;
   /** Tasks that wait behind one that is tried again later, or that is given back with them. */
@@ -19,9 +22,6 @@ interface Key<T> {
   hasMore: boolean;
 }
 
-/** Keys of a listener whose first task waits for its next try, at most; others wait in the table. */
-const MAX_BLOCKED = 2_000;
-
 /**
  * Runs the work of one listener: the tasks of an ordering key one after the other, in the order in which
  * they came, and different keys side by side up to a bound. A task that must be tried again holds up its
@@ -30,7 +30,7 @@ const MAX_BLOCKED = 2_000;
 export class OrderingKeyQueue<T> {
   private readonly keys = new Map<string, Key<T>>();
   private readonly ready: string[] = [];
-  private readonly pauses = new Map<string, NodeJS.Timeout>();
+  private readonly pauses = new RetryPauses();
   private readonly active = new Set<T>();
   private isStopped = false;
 
@@ -41,12 +41,12 @@ export class OrderingKeyQueue<T> {
 
   /** Tasks that wait for their next try, which take no place. */
   get blocked(): number {
-    return this.pauses.size;
+    return this.pauses.count;
   }
 
   /** Whether a task that is to be tried again later is given back as well. */
   get isFull(): boolean {
-    return this.pauses.size >= MAX_BLOCKED;
+    return this.owner.isHeld() || this.pauses.isFull;
   }
 
   /** Whether a task that comes now may follow those of its key at once. */
@@ -84,6 +84,17 @@ export class OrderingKeyQueue<T> {
     if (known) this.giveBack(known, 1);
   }
 
+  /** Gives back what does not run. */
+  clear(): void {
+    this.ready.length = 0;
+    this.pauses.clear();
+    for (const [name, key] of this.keys) {
+      const runs = this.active.has(key.tasks[0] as T);
+      this.giveBack(key, runs ? 1 : 0);
+      if (!runs) this.empty(name, key);
+    }
+  }
+
   /** The table was asked for the rest of a key that has run empty. */
   forget(key: string): void {
     if (this.keys.get(key)?.tasks.length === 0) this.keys.delete(key);
@@ -97,7 +108,6 @@ export class OrderingKeyQueue<T> {
   /** Starts nothing more. @returns the tasks that are not running */
   stop(): T[] {
     this.isStopped = true;
-    for (const pause of this.pauses.values()) clearTimeout(pause);
     this.pauses.clear();
     return [...this.keys.values()]
       .flatMap(({ tasks }) => tasks)
@@ -138,12 +148,10 @@ export class OrderingKeyQueue<T> {
       this.empty(name, key);
       return;
     }
-    const timer = setTimeout(() => {
-      this.pauses.delete(name);
+    this.pauses.begin(name, pause, () => {
       this.ready.push(name);
       this.pump();
-    }, pause);
-    this.pauses.set(name, timer);
+    });
   }
 
   private giveBack(key: Key<T>, from: number): void {

@@ -25,6 +25,8 @@ import { withTimeout } from '../common/with-timeout.js';
 import { LiveCallbackOptionsError } from '../options/option.error.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { CallbackAcceptor } from '../receiving/callback.acceptor.js';
+import { CircuitBreakers } from '../delivery/circuit.breakers.js';
+import { ListenerGate } from '../delivery/listener.gate.js';
 import { HandOver } from '../delivery/hand-over.js';
 import { checkDigest } from '../receiving/verification/digest.check.js';
 import { SessionClock } from '../sessions/session.clock.js';
@@ -54,6 +56,8 @@ export class LiveCallbackLifecycle
     @Inject(CallbackSpool) private readonly spool: CallbackSpool | null,
     private readonly acceptor: CallbackAcceptor,
     private readonly handOver: HandOver,
+    private readonly gate: ListenerGate,
+    private readonly breakers: CircuitBreakers,
     private readonly dispatcher: DeliveryDispatcher,
     private readonly poller: DeliveryPoller,
     private readonly taker: OrderingKeyTaker,
@@ -78,6 +82,9 @@ export class LiveCallbackLifecycle
     await outsideRequests(async () => {
       await this.spool?.open();
       await this.database.open();
+      // Before the first callback, of which a paused listener is to get nothing. A failure is the poll's to tell of.
+      if (this.database.isOpen && this.placement.runsListeners)
+        await this.gate.read().catch(() => {});
     });
   }
 
@@ -90,6 +97,7 @@ export class LiveCallbackLifecycle
     await this.database.whenOpen;
     if (this.isStopping) return;
     if (this.placement.runsListeners) {
+      this.breakers.start();
       this.taker.start();
       this.poller.start();
       this.sessions.start();

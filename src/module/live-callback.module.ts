@@ -15,6 +15,7 @@ import { LiveCallbackDeadLetters } from '../operations/dead-letters/live-callbac
 import { LiveCallbackHealth } from '../operations/health/live-callback.health.js';
 import { LiveCallbackHealthIndicator } from '../operations/health/live-callback.health-indicator.js';
 import { LiveCallbackAuditService } from '../operations/live-callback-audit.service.js';
+import { LiveCallbackListeners } from '../operations/listeners/live-callback.listeners.js';
 import { LiveCallbackOverview } from '../operations/overview/live-callback.overview.js';
 import { CallbackPurger } from '../operations/retention/callback.purger.js';
 import { RetentionClock } from '../operations/retention/retention.clock.js';
@@ -34,6 +35,7 @@ import { LeaseOwner } from '../storage/lease-owner.js';
 import type { StatementProof } from '../storage/connection/statement.verdict.js';
 import { proveStatements } from '../storage/statement.proof.js';
 import { proveSessionStatements } from '../sessions/session.proof.js';
+import { ListenerHoldStore } from '../storage/listener-hold.store.js';
 import { RejectionStore } from '../storage/rejection.store.js';
 import { TransactionRunner } from '../storage/transaction.runner.js';
 import { DeliveryPlacement } from '../delivery/delivery.placement.js';
@@ -245,6 +247,7 @@ const PROVIDERS: Provider[] = [
   DeliveryClaimer,
   CallbackReclassifier,
   CallbackEraser,
+  ListenerHoldStore,
   RejectionStore,
   CallbackReplayer,
   CallbackRequeuer,
@@ -256,6 +259,7 @@ const PROVIDERS: Provider[] = [
   RetentionSchedule,
   RejectionRecorder,
   LiveCallbackAuditService,
+  LiveCallbackListeners,
   LiveCallbackOverview,
   LiveCallbackDeadLetters,
   ClockWatch,
@@ -272,6 +276,7 @@ const EXPORTS = [
   TypeOrmModule,
   LiveEventBus,
   LiveCallbackAuditService,
+  LiveCallbackListeners,
   LiveCallbackOverview,
   LiveCallbackDeadLetters,
   LiveCallbackHealth,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { DeliveryDispatcher } from '../../src/delivery/delivery.dispatcher.js';
+import type { ListenerGate } from '../../src/delivery/listener.gate.js';
 import type { HandOver } from '../../src/delivery/hand-over.js';
 import type { LeaseKeeper } from '../../src/delivery/lease.keeper.js';
 import type { LiveCallbackConfig } from '../../src/options/live-callback.config.js';
@@ -25,6 +26,7 @@ function pollerOf(secondsPerClaim: number[]) {
     { ids: ['listener'] } as unknown as ListenerRegistry,
     { roomOf: () => 1 } as unknown as DeliveryDispatcher,
     { claim } as unknown as HandOver,
+    { read: () => Promise.resolve() } as unknown as ListenerGate,
     { renew } as unknown as LeaseKeeper,
     new TimeScale(),
     { name: 'default' } as LiveCallbackConfig,

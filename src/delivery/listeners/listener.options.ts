@@ -46,10 +46,29 @@ export interface OnLiveEventOptions {
    * order `stream`. Default: false.
    */
   reconciled?: boolean;
+  /**
+   * Whether the listener is held up on all nodes while what it calls is away: after so many failures in a
+   * row nothing is tried but one event after each pause, until one succeeds. What waits uses up no
+   * attempts. Default: false.
+   */
+  circuitBreaker?: boolean | CircuitBreakerOptions;
+}
+
+/** When a circuit breaker opens, and how long it waits. */
+export interface CircuitBreakerOptions {
+  /** Attempts that fail in a row in one process, of whatever streams, 1 to 1000. Default: 5. */
+  failures?: number;
+  /** Pause before one event is tried, ms, 1000 to an hour. Default: 30000. */
+  pauseMs?: number;
 }
 
 /** The settings with their defaults. */
-export type ListenerOptions = Required<Omit<OnLiveEventOptions, 'id' | 'registration'>>;
+export type ListenerOptions = Required<
+  Omit<OnLiveEventOptions, 'id' | 'registration' | 'circuitBreaker'>
+> & {
+  /** Null where there is none. */
+  readonly circuitBreaker: Required<CircuitBreakerOptions> | null;
+};
 
 const DEFAULTS: ListenerOptions = {
   attempts: 20,
@@ -60,7 +79,13 @@ const DEFAULTS: ListenerOptions = {
   order: 'stream',
   transactional: false,
   reconciled: false,
+  circuitBreaker: null,
 };
+
+/** Also of those whose option is gone while the breaker is open. */
+export const BREAKER_DEFAULTS: Required<CircuitBreakerOptions> = { failures: 5, pauseMs: 30_000 };
+
+const BREAKER_RANGES = { failures: [1, 1_000], pauseMs: [1_000, 3_600_000] } as const;
 
 const RANGES = {
   attempts: [1, 100],
@@ -83,14 +108,14 @@ export function resolveListenerOptions(
   place: string,
   options: OnLiveEventOptions,
 ): ListenerOptions {
-  const { id: _id, registration: _registration, ...given } = options;
+  const { id: _id, registration: _registration, circuitBreaker, ...given } = options;
   const stranger = Object.keys(given).find((name) => !(name in DEFAULTS));
   if (stranger !== undefined) {
     throw new ListenerError(
       `@OnLiveEvent on ${place} has the unknown option "${stranger}". Options: id, registration, ${Object.keys(DEFAULTS).join(', ')}.`,
     );
   }
-  const resolved = { ...DEFAULTS, ...given };
+  const resolved = { ...DEFAULTS, ...given, circuitBreaker: resolveBreaker(place, circuitBreaker) };
   for (const [name, [min, max]] of Object.entries(RANGES)) {
     const value = resolved[name as keyof typeof RANGES];
     if (name === 'attempts' && value === Infinity) continue;
@@ -113,6 +138,32 @@ export function resolveListenerOptions(
     throw new ListenerError(
       `@OnLiveEvent on ${place}: reconciled wants order 'stream', without which a callback that comes late would run beside what was made in its place.`,
     );
+  }
+  return resolved;
+}
+
+function resolveBreaker(
+  place: string,
+  given: OnLiveEventOptions['circuitBreaker'] = false,
+): ListenerOptions['circuitBreaker'] {
+  if (given === false) return null;
+  const where = `@OnLiveEvent on ${place}: circuitBreaker`;
+  if (given !== true && (typeof given !== 'object' || given === null)) {
+    throw new ListenerError(`${where} must be true, false or { failures, pauseMs }.`);
+  }
+  const resolved = { ...BREAKER_DEFAULTS, ...(given === true ? {} : given) };
+  for (const [name, value] of Object.entries(resolved)) {
+    const range = BREAKER_RANGES[name as keyof typeof BREAKER_RANGES] as
+      readonly number[] | undefined;
+    if (!range) {
+      throw new ListenerError(
+        `${where} has the unknown option "${name}". Options: failures, pauseMs.`,
+      );
+    }
+    const [min, max] = range as [number, number];
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new ListenerError(`${where}.${name} must be an integer from ${min} to ${max}.`);
+    }
   }
   return resolved;
 }

@@ -9,6 +9,7 @@ import { BodyRevealer } from '../body.revealer.js';
 import { LiveCallbackDeadLetters } from '../dead-letters/live-callback.dead-letters.js';
 import { LiveCallbackHealth } from '../health/live-callback.health.js';
 import { LiveCallbackAuditService } from '../live-callback-audit.service.js';
+import { LiveCallbackListeners } from '../listeners/live-callback.listeners.js';
 import { LiveCallbackOverview } from '../overview/live-callback.overview.js';
 import type { AuditRequest } from './audit-request.js';
 
@@ -18,6 +19,7 @@ export class AuditDesk {
   constructor(
     readonly audit: LiveCallbackAuditService,
     readonly overview: LiveCallbackOverview,
+    readonly listeners: LiveCallbackListeners,
     readonly deadLetters: LiveCallbackDeadLetters,
     readonly health: LiveCallbackHealth,
     readonly revealer: BodyRevealer,

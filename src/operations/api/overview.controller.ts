@@ -19,6 +19,7 @@ import type {
   DeadLetterStep,
 } from '../dead-letters/live-callback.dead-letters.js';
 import type { LiveCallbackHealthReport } from '../health/live-callback.health.js';
+import type { ListenerReason, ListenerState } from '../listeners/live-callback.listeners.js';
 import type { ListenersOverview } from '../overview/live-callback.overview.js';
 import type { RefusalGroup } from '../overview/refusal.query.js';
 import type { AuditRight } from '../../options/live-callback.options.js';
@@ -70,6 +71,22 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
       return this.access.desk.overview.listeners();
     }
 
+    /** Starts nothing more of a listener, on all nodes. */
+    @Post('listeners/pause')
+    @HttpCode(200)
+    pause(@Body() body: Record<string, unknown> | undefined): Promise<ListenerState> {
+      const { listener, why } = this.listenerOrder(body);
+      return this.access.desk.listeners.pause(listener, why);
+    }
+
+    /** Lets it go on. */
+    @Post('listeners/resume')
+    @HttpCode(200)
+    resume(@Body() body: Record<string, unknown> | undefined): Promise<ListenerState> {
+      const { listener, why } = this.listenerOrder(body);
+      return this.access.desk.listeners.resume(listener, why);
+    }
+
     /** Refused requests by reason and address. */
     @Get('refusals')
     async refusals(@Query() query: QueryParameters): Promise<{ items: RefusalGroup[] }> {
@@ -113,6 +130,11 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     discard(@Body() body: Record<string, unknown> | undefined): Promise<DeadLetterStep> {
       const { filter, why, cursor } = this.order(body);
       return this.access.desk.deadLetters.discard(filter, why, cursor);
+    }
+
+    private listenerOrder({ listener, reason, actor }: Record<string, unknown> = {}) {
+      const why = { reason, actor: actor ?? this.access.actor } as ListenerReason;
+      return { listener: listener as string, why };
     }
 
     private order({ filter, reason, actor, cursor }: Record<string, unknown> = {}) {

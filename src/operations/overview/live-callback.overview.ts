@@ -5,6 +5,11 @@ import { ListenerRegistry } from '../../delivery/listeners/listener.registry.js'
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallback } from '../../storage/entities/index.js';
+import {
+  LiveCallbackListeners,
+  stateOf,
+  type ListenerState,
+} from '../listeners/live-callback.listeners.js';
 import { checkLimit, isId, type CallbackFilter, type PageRequest } from '../audit-query.js';
 import type { CallbackRow } from '../audit-row.js';
 import { ROW_PROPERTIES, toRow } from '../audit.mapper.js';
@@ -13,8 +18,7 @@ import { readRefusals, type RefusalGroup } from './refusal.query.js';
 import { readStreamDeliveries, type StreamDelivery } from './stream-deliveries.query.js';
 
 /** Where a listener stands. */
-export interface ListenerOverview {
-  readonly listener: string;
+export interface ListenerOverview extends ListenerState {
   /** Kinds that this process hands to it, or `*`; null for a listener that this process does not have. */
   readonly kinds: readonly string[] | null;
   /** What it still has to handle. */
@@ -46,6 +50,7 @@ export class LiveCallbackOverview {
   constructor(
     private readonly database: CallbackDatabase,
     private readonly registry: ListenerRegistry,
+    private readonly holds: LiveCallbackListeners,
     private readonly config: LiveCallbackConfig,
   ) {}
 
@@ -53,6 +58,7 @@ export class LiveCallbackOverview {
   async listeners(): Promise<ListenersOverview> {
     const { name } = this.config;
     const since = new Date(Date.now() - RECENT_MS);
+    const states = new Map((await this.holds.list()).map((state) => [state.listener, state]));
     const [pending, dead, recent] = await this.database.read((tables) =>
       Promise.all([
         readWaiting(tables, name, 'pending', COUNTED_TO),
@@ -60,14 +66,9 @@ export class LiveCallbackOverview {
         readRecent(tables, name, since, COUNTED_TO),
       ]),
     );
-    const ids = new Set([
-      ...this.registry.ids,
-      ...pending.keys(),
-      ...dead.keys(),
-      ...recent.keys(),
-    ]);
+    const ids = new Set([...states.keys(), ...pending.keys(), ...dead.keys(), ...recent.keys()]);
     const items = [...ids].toSorted().map((listener) => ({
-      listener,
+      ...(states.get(listener) ?? stateOf(listener, undefined)),
       kinds: this.kindsOf(listener),
       ...standing(pending.get(listener)),
       dead: dead.get(listener)?.count ?? 0,

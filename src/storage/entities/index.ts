@@ -1,6 +1,7 @@
 import { LiveCallbackDelivery } from './live-callback-delivery.entity.js';
 import { LiveCallbackRejection } from './live-callback-rejection.entity.js';
 import { LiveCallback } from './live-callback.entity.js';
+import { LiveListener } from './live-listener.entity.js';
 import { LivePush } from './live-push.entity.js';
 import { LiveReconciliation } from './live-reconciliation.entity.js';
 import { LiveSessionLock } from './live-session-lock.entity.js';
@@ -9,6 +10,7 @@ import { LiveSession } from './live-session.entity.js';
 export * from './live-callback-delivery.entity.js';
 export * from './live-callback-rejection.entity.js';
 export * from './live-callback.entity.js';
+export * from './live-listener.entity.js';
 export * from './live-push.entity.js';
 export * from './live-reconciliation.entity.js';
 export * from './live-session-lock.entity.js';
@@ -19,6 +21,7 @@ export const LIVE_CALLBACK_ENTITIES = [
   LiveCallback,
   LiveCallbackDelivery,
   LiveCallbackRejection,
+  LiveListener,
   LivePush,
   LiveReconciliation,
   LiveSession,

@@ -1,14 +1,19 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 import { dialectOf } from '../connection/dialect.js';
-import { LiveCallback, LiveCallbackDelivery, LiveCallbackRejection } from '../entities/index.js';
+import {
+  LiveCallback,
+  LiveCallbackDelivery,
+  LiveCallbackRejection,
+  LiveListener,
+} from '../entities/index.js';
 import { isOpen } from '../sql/open-deliveries.js';
 import { isOfRareKind } from '../sql/rare-kinds.js';
 import { columnNames } from '../connection/column-names.js';
 import { tableName } from '../connection/table-name.js';
 import { createIndex, nameType, TABLE_OPTIONS, TYPES } from './schema.js';
 
-/** Creates the three tables. Every statement may run again, should an earlier run have been cut off. */
+/** Creates the tables of callbacks and listeners. Every statement may run again, should an earlier run have been cut off. */
 export class CreateLiveCallback1764000000000 implements MigrationInterface {
   readonly name = 'CreateLiveCallback1764000000000';
 
@@ -16,7 +21,7 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
     const dialect = dialectOf(runner.connection);
     const { id, digest, ascii, body, flag } = TYPES[dialect];
     const name = await nameType(runner);
-    const [callback, delivery, rejection] = tablesOf(runner);
+    const [callback, delivery, rejection, listener] = tablesOf(runner);
     const named = columnNames(runner.connection);
     const query = (sql: string) => runner.query(named(sql));
     await query(
@@ -91,6 +96,20 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
         last_at bigint NOT NULL
       )${TABLE_OPTIONS[dialect]}`,
     );
+    await query(
+      `CREATE TABLE IF NOT EXISTS ${listener} (
+        registration ${ascii} NOT NULL,
+        listener ${ascii} NOT NULL,
+        paused_at bigint,
+        changed_at bigint,
+        change_reason ${body},
+        change_actor ${body},
+        opened_at bigint,
+        open_error ${body},
+        probe_at bigint,
+        PRIMARY KEY (registration, listener)
+      )${TABLE_OPTIONS[dialect]}`,
+    );
     await createIndex(runner, 'UNIQUE', callback, 'content', 'content_digest');
     await createIndex(runner, '', callback, 'identity', 'identity_digest');
     await createIndex(runner, '', callback, 'stream', 'stream_name, id');
@@ -125,7 +144,12 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
   }
 }
 
-function tablesOf(runner: QueryRunner): [string, string, string] {
+function tablesOf(runner: QueryRunner): [string, string, string, string] {
   const nameOf = (entity: new () => object) => tableName(runner.connection, entity);
-  return [nameOf(LiveCallback), nameOf(LiveCallbackDelivery), nameOf(LiveCallbackRejection)];
+  return [
+    nameOf(LiveCallback),
+    nameOf(LiveCallbackDelivery),
+    nameOf(LiveCallbackRejection),
+    nameOf(LiveListener),
+  ];
 }
