@@ -12,7 +12,8 @@ import { UnrecoverableError } from './optional-packages.js';
 const SAYS: Readonly<Record<KeyResult['state'], string>> = {
   ran: 'done',
   shared: 'runs here after the earlier events of its stream',
-  nothing: 'nothing to do: done before, held by another process, or behind an event that failed',
+  nothing:
+    'nothing to do: done before, held by another process, behind an event that failed, or the listener is held up',
   returned: 'given back: the application stops',
 };
 

@@ -7,6 +7,7 @@ import type { CliContext } from './cli.context.js';
 import { registerDoctor } from './doctor/doctor.command.js';
 import { registerEmulate } from './emulate/emulate.command.js';
 import { registerTell } from './emulate/tell.command.js';
+import { registerListeners } from './listeners/listeners.command.js';
 import { registerLoad } from './load/load.command.js';
 import { registerReconcile } from './reconcile/reconcile.command.js';
 import { registerSessions } from './sessions/sessions.command.js';
@@ -46,6 +47,7 @@ export function createProgram(context: CliContext): Command {
   registerLoad(program, context);
   registerTemplate(program, context);
   registerAudit(program, context);
+  registerListeners(program, context);
   registerSessions(program, context);
   registerReconcile(program, context);
   registerDoctor(program, context);

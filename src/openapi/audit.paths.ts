@@ -130,6 +130,18 @@ export function auditPaths(base: string, name: string, audit: AuditConfig): Reco
       [ID],
     ),
     [`${base}/audit/listeners`]: ask('listeners', 'Listeners', schemaRef('ListenersOverview'), []),
+    [`${base}/audit/listeners/pause`]: act(
+      'listeners.pause',
+      'Starts nothing more of a listener',
+      'ListenerOrder',
+      schemaRef('ListenerState'),
+    ),
+    [`${base}/audit/listeners/resume`]: act(
+      'listeners.resume',
+      'Lets a listener go on',
+      'ListenerOrder',
+      schemaRef('ListenerState'),
+    ),
     [`${base}/audit/refusals`]: ask('refusals', 'Refusals by reason', listOf('RefusalGroup'), [
       inQuery('from', TIME, 'Default: 24 hours ago'),
     ]),

@@ -3,6 +3,7 @@ import {
   COUNT,
   ID,
   object,
+  orNull,
   REASON,
   TEXT,
   TEXT_OR_NULL,
@@ -14,6 +15,15 @@ import { schemaName, schemaRef, type Schema } from './openapi.document.js';
 const TEXTS = (names: readonly string[]): Record<string, Schema> =>
   Object.fromEntries(names.map((name) => [name, TEXT]));
 const CURSOR = { ...TEXT_OR_NULL, description: 'Where the next step begins; null after the last' };
+
+const LISTENER_STATE = {
+  listener: TEXT,
+  pausedAt: { ...TIME_OR_NULL, description: 'Null while nobody has paused it' },
+  change: orNull(object({ at: TIME, reason: TEXT, actor: TEXT }, 'Who paused or resumed it last')),
+  breaker: orNull(
+    object({ openedAt: TIME, error: TEXT, probeAt: TIME }, 'Null while it is closed'),
+  ),
+};
 
 /** What the questions about many callbacks at once are answered with, by name. */
 export const OVERVIEW_SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -34,8 +44,14 @@ export const OVERVIEW_SCHEMAS: Readonly<Record<string, Schema>> = {
     averageMs: COUNT,
     slowestMs: COUNT,
   }),
+  [schemaName('ListenerState')]: object(LISTENER_STATE, 'Whether a listener runs'),
+  [schemaName('ListenerOrder')]: {
+    type: 'object',
+    properties: { listener: TEXT, reason: REASON, actor: ACTOR },
+    required: ['listener', 'reason'],
+  },
   [schemaName('ListenerOverview')]: object({
-    listener: TEXT,
+    ...LISTENER_STATE,
     kinds: {
       type: ['array', 'null'],
       items: TEXT,

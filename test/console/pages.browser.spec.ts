@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   LiveCallbackAuditService,
   LiveCallbackDeadLetters,
+  LiveCallbackListeners,
   LiveSessions,
 } from '../../src/index.js';
 import { ADAPTERS } from '../support/application.js';
@@ -177,6 +178,37 @@ describe.skipIf(isBrowserAbsent)('in Chromium', () => {
         state: 'done',
         replay: { reason: 'the room service is back', actor: 'Ada' },
       });
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
+    it('a listener is paused and resumed, with reason and name', async () => {
+      const { page, complaints, close } = await openPage({});
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      await visit(page, 'listeners');
+      await page.waitForSelector('tr:has-text("moderation") .state-paused');
+      const row = 'tr:has-text("archive")';
+      const change = async (verb: string, said: string) => {
+        await page.click(`${row} button:has-text("${verb}")`);
+        await page.waitForSelector('dialog');
+        expect(await violationsOf(page)).toEqual([]);
+        const [reason, actor] = await page.$$('dialog input');
+        await reason!.fill('the archive moves');
+        await actor!.fill('Bea');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector(`dialog [role=status]:has-text("${said}")`);
+        await page.click('dialog button:has-text("Close")');
+      };
+      await change('Pause', 'It is paused.');
+      await page.waitForSelector(`${row} .hold:has-text("Bea: the archive moves")`);
+      const listeners = seeded.host.app.get(LiveCallbackListeners, { strict: false });
+      const [archive] = await listeners.list();
+      expect(archive).toMatchObject({ listener: 'archive', change: { actor: 'Bea' } });
+      expect(archive?.pausedAt).not.toBeNull();
+      await change('Resume', 'It goes on.');
+      await page.waitForSelector(`${row} .hold`, { state: 'detached' });
+      expect((await listeners.list())[0]?.pausedAt).toBeNull();
       expect(complaints).toEqual([]);
       await close();
     });

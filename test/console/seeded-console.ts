@@ -9,6 +9,7 @@ import { LiveCallbackReconciliation } from '../../src/cloud/index.js';
 import { LiveCallbackConsoleModule } from '../../src/console/index.js';
 import { CONSOLE_FILES } from '../../src/console/live-callback-console.options.js';
 import {
+  LiveCallbackListeners,
   LiveCallbackModule,
   NonRetryableError,
   OnLiveEvent,
@@ -170,5 +171,7 @@ async function seed(host: Host): Promise<void> {
   await send({ ...streamPushCallback(), event_type: 4711 });
   await send({ ...streamPushCallback(), stream_id: { not: 'a name' } });
   await whenListenersDone(host.app);
+  const why = { reason: 'the agency moves tonight', actor: 'Ada' };
+  await host.app.get(LiveCallbackListeners, { strict: false }).pause('moderation', why);
   await host.app.get(RejectionRecorder, { strict: false }).flush();
 }

@@ -112,9 +112,11 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
       '/live-callback/audit/sessions',
       '/live-callback/audit/sessions/{id}',
       '/live-callback/audit/sessions/rebuild',
-      ...['standing', 'callbacks/{id}/variants', 'listeners', 'refusals', 'dead-letters'].map(
+      ...['standing', 'callbacks/{id}/variants', 'listeners'].map(
         (path) => `/live-callback/audit/${path}`,
       ),
+      ...['pause', 'resume'].map((path) => `/live-callback/audit/listeners/${path}`),
+      ...['refusals', 'dead-letters'].map((path) => `/live-callback/audit/${path}`),
       ...['count', 'replay', 'discard'].map((path) => `/live-callback/audit/dead-letters/${path}`),
       '/live-callback/audit/stats',
     ]);

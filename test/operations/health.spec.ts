@@ -400,6 +400,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
         spoolSetAside: null,
         clock: { status: 'up', offsetSeconds: null, expired: 0, notYetValid: 0 },
         backlog: { pending: 0, oldestSeconds: null },
+        listeners: { paused: 0, open: 0 },
         deadLetters: 0,
         quarantined: 0,
         unknown: 0,
@@ -456,6 +457,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
           storage: { status: 'down', findings: [] },
           clock: { status: 'up' },
           backlog: null,
+          listeners: null,
           deadLetters: null,
         };
         const report = () => healthOf(host).report();

@@ -6,9 +6,9 @@ import { Failure } from './answer.js';
 
 /** What is to be done to how much, and how one step of it is done. */
 export interface Order {
-  readonly verb: 'replay' | 'discard';
-  /** How many it would be; undefined while that is counted. */
-  readonly preview: () => Promise<number>;
+  readonly verb: 'replay' | 'discard' | 'pause' | 'resume';
+  /** How many it would be. Default: it is about one thing, and nothing is counted. */
+  readonly preview?: () => Promise<number>;
   /** Does the next step. */
   readonly step: (
     why: { readonly reason: string; readonly actor: string },
@@ -43,7 +43,7 @@ export function ActDialog({ order, onClose }: ActDialogProps) {
   };
   useEffect(() => {
     dialog.current?.showModal();
-    order.preview().then(setCount, fail);
+    order.preview?.().then(setCount, fail);
     return () => {
       isStopped.current = true;
     };
@@ -77,11 +77,13 @@ export function ActDialog({ order, onClose }: ActDialogProps) {
       onCancel={(event) => isRunning && event.preventDefault()}
     >
       <h2 id="act-title">{language.say(`act.${verb}.title`)}</h2>
-      <p class="preview" aria-live="polite">
-        {count === undefined
-          ? language.say('answer.loading')
-          : language.say(count >= COUNTED_TO ? 'act.preview.most' : 'act.preview', { count })}
-      </p>
+      {order.preview && (
+        <p class="preview" aria-live="polite">
+          {count === undefined
+            ? language.say('answer.loading')
+            : language.say(count >= COUNTED_TO ? 'act.preview.most' : 'act.preview', { count })}
+        </p>
+      )}
       <p>{language.say(`act.${verb}.hint`)}</p>
       {error && <Failure error={error} />}
       {done !== undefined && (
@@ -128,8 +130,8 @@ export function ActDialog({ order, onClose }: ActDialogProps) {
           {!isOver && (
             <button
               type="submit"
-              class={verb === 'discard' ? 'danger' : 'primary'}
-              disabled={isRunning || !count}
+              class={verb === 'discard' || verb === 'pause' ? 'danger' : 'primary'}
+              disabled={isRunning || (order.preview && !count)}
             >
               {language.say(`act.${verb}`)}
             </button>

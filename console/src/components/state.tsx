@@ -11,12 +11,14 @@ const SHAPES: Record<string, string> = {
   unknown: '?',
   quarantined: '◆',
   dead: '✕',
+  paused: '‖',
+  open: '◆',
   discarded: '○',
   superseded: '○',
   reconciled: '◔',
 };
 
-/** The state of a callback or a delivery. */
+/** The state of a callback, a delivery or a listener. */
 export function State({ of }: { of: string }) {
   const language = useLanguage();
   return (

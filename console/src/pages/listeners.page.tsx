@@ -1,14 +1,17 @@
+import { useState } from 'preact/hooks';
+
+import { ActDialog, type Order } from '../components/act-dialog.js';
 import { Freshness, Loaded } from '../components/answer.js';
 import { LazyChart } from '../components/lazy-chart.js';
 import { Sparkline } from '../components/sparkline.js';
-import { Kind } from '../components/state.js';
+import { Kind, State } from '../components/state.js';
 import { Table } from '../components/table.js';
 import { Text } from '../components/text.js';
-import { useNow } from '../components/time.js';
+import { Age, useNow } from '../components/time.js';
 import { useLanguage } from '../language.js';
 import { linkTo } from '../route.js';
 import type { ListenerOverview, ListenersOverview } from '../shapes.js';
-import { useAnswer } from '../use-answer.js';
+import { useAnswer, useSession } from '../use-answer.js';
 
 const MINUTES = 60;
 const MINUTE_MS = 60_000;
@@ -21,6 +24,16 @@ export function ListenersPage() {
   const now = useNow();
   const answer = useAnswer<ListenersOverview>('listeners');
   const minutes = minutesUntil(now);
+  const { server, rights } = useSession();
+  const [order, setOrder] = useState<Order>();
+  const act = (verb: 'pause' | 'resume', listener: string) =>
+    setOrder({
+      verb,
+      step: async (why) => {
+        await server.post(`listeners/${verb}`, { ...why, listener });
+        return { count: 1, nextCursor: null };
+      },
+    });
   return (
     <>
       <div class="heading">
@@ -39,9 +52,10 @@ export function ListenersPage() {
               columns={[
                 {
                   name: language.say('filter.listener'),
-                  cell: ({ listener, kinds }) => (
+                  cell: ({ listener, kinds, ...state }) => (
                     <>
                       <Text of={listener} />
+                      <Hold {...state} now={now} />
                       <small>
                         {kinds === null
                           ? language.say('listeners.elsewhere')
@@ -94,13 +108,92 @@ export function ListenersPage() {
                       </a>
                     ),
                 },
+                ...(rights.includes('act')
+                  ? [
+                      {
+                        name: language.say('column.actions'),
+                        cell: (row: ListenerOverview) => <Buttons of={row} act={act} />,
+                      },
+                    ]
+                  : []),
               ]}
             />
             <p class="none">{language.say('listeners.hint', { count: countedTo })}</p>
           </>
         )}
       </Loaded>
+      {order && (
+        <ActDialog
+          order={order}
+          onClose={(isDone) => {
+            setOrder(undefined);
+            if (isDone) answer.reload();
+          }}
+        />
+      )}
     </>
+  );
+}
+
+/** What holds it up: since when, by whom and why. */
+function Hold({
+  pausedAt,
+  change,
+  breaker,
+  now,
+}: Pick<ListenerOverview, 'pausedAt' | 'change' | 'breaker'> & { now: number }) {
+  const language = useLanguage();
+  const untilProbe = breaker ? Math.max(0, Date.parse(breaker.probeAt) - now) : 0;
+  return (
+    <>
+      {pausedAt !== null && (
+        <p class="hold">
+          <State of="paused" /> <Age at={pausedAt} />
+          {change && (
+            <small>
+              <Text of={change.actor} />: <Text of={change.reason} />
+            </small>
+          )}
+        </p>
+      )}
+      {breaker && (
+        <p class="hold">
+          <State of="open" /> <Age at={breaker.openedAt} />
+          <small>
+            <Text of={breaker.error} />
+          </small>
+          <small>
+            {language.say('listeners.probe', {
+              time: language.duration(untilProbe - (untilProbe % 1000)),
+            })}
+          </small>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Buttons({
+  of: { listener, pausedAt, breaker },
+  act,
+}: {
+  of: ListenerOverview;
+  act: (verb: 'pause' | 'resume', listener: string) => void;
+}) {
+  const language = useLanguage();
+  return (
+    <span class="buttons">
+      {pausedAt === null && (
+        <button type="button" onClick={() => act('pause', listener)}>
+          {language.say('act.pause')}…
+        </button>
+      )}
+      {(pausedAt !== null || breaker) && (
+        <button type="button" onClick={() => act('resume', listener)}>
+          {language.say('act.resume')}…
+        </button>
+      )}
+    </span>
   );
 }
 

@@ -1,6 +1,11 @@
 import type { CallbackFilter, Page, PageRequest } from '../../operations/audit-query.js';
 import type { SessionSummary } from '../../events/session-event.js';
 import type { SessionDetail } from '../../sessions/live-sessions.service.js';
+import type {
+  ListenerReason,
+  ListenerState,
+} from '../../operations/listeners/live-callback.listeners.js';
+import type { ListenersOverview } from '../../operations/overview/live-callback.overview.js';
 import type { SessionFilter } from '../../sessions/session.query.js';
 import type {
   CallbackDetail,
@@ -38,5 +43,11 @@ export interface AuditSource {
   sessions(filter: SessionFilter, page: PageRequest): Promise<Page<OverJson<SessionSummary>>>;
   /** Null when there is none. */
   session(id: string): Promise<OverJson<SessionDetail> | null>;
+  listeners(): Promise<OverJson<ListenersOverview>>;
+  changeListener(
+    verb: 'pause' | 'resume',
+    listener: string,
+    why: ListenerReason,
+  ): Promise<OverJson<ListenerState>>;
   close(): Promise<void>;
 }

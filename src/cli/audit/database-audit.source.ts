@@ -4,10 +4,16 @@ import { NestFactory } from '@nestjs/core';
 import { In, type DataSource, type DataSourceOptions } from 'typeorm';
 
 import { maskedBody } from '../../operations/masked-body.js';
+import { AuditRequestError } from '../../operations/audit-request.error.js';
 import { LiveCallbackAuditService } from '../../operations/live-callback-audit.service.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LiveCallbackDelivery } from '../../storage/entities/live-callback-delivery.entity.js';
 import { LiveCallback } from '../../storage/entities/live-callback.entity.js';
+import {
+  LiveCallbackListeners,
+  type ListenerReason,
+} from '../../operations/listeners/live-callback.listeners.js';
+import { LiveCallbackOverview } from '../../operations/overview/live-callback.overview.js';
 import type { CallbackFilter, PageRequest } from '../../operations/audit-query.js';
 import { LiveSessions } from '../../sessions/live-sessions.service.js';
 import type { SessionFilter } from '../../sessions/session.query.js';
@@ -114,6 +120,28 @@ export class DatabaseAuditSource implements AuditSource {
 
   session(id: string): ReturnType<AuditSource['session']> {
     return this.app.get(LiveSessions, { strict: false }).get(id);
+  }
+
+  async listeners(): ReturnType<AuditSource['listeners']> {
+    const overview = await this.app.get(LiveCallbackOverview, { strict: false }).listeners();
+    // One that only this process has may be none of the application.
+    const items = overview.items.filter(
+      ({ kinds, pending, dead, minutes, change, breaker }) =>
+        kinds === null || pending + dead + minutes.length > 0 || change || breaker,
+    );
+    return { ...overview, items };
+  }
+
+  async changeListener(
+    verb: 'pause' | 'resume',
+    listener: string,
+    why: ListenerReason,
+  ): ReturnType<AuditSource['changeListener']> {
+    try {
+      return await this.app.get(LiveCallbackListeners, { strict: false })[verb](listener, why);
+    } catch (error) {
+      throw error instanceof AuditRequestError ? new UsageError(error.message) : error;
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import {
 } from '../../operations/audit-query.js';
 import { NO_SESSION, SESSIONS_OFF, type SessionFilter } from '../../sessions/session.query.js';
 import type { RebuildRequest, RebuildStep } from '../../sessions/session.rebuilder.js';
+import type { ListenerReason } from '../../operations/listeners/live-callback.listeners.js';
 import type { ReplayedDelivery } from '../../operations/audit-row.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { pathBelow } from '../receiver.options.js';
@@ -23,6 +24,7 @@ type Shape = (value: Partial<Record<string, unknown>>) => boolean;
 const hasItems: Shape = ({ items }) => Array.isArray(items);
 const isStep: Shape = ({ callbacks }) => typeof callbacks === 'number';
 const isSession: Shape = ({ pushes }) => Array.isArray(pushes);
+const isListener: Shape = ({ listener }) => typeof listener === 'string';
 const isDetail: Shape = ({ deliveries }) => Array.isArray(deliveries);
 
 /** The audit log over its HTTP API. */
@@ -79,6 +81,19 @@ export class HttpAuditSource implements AuditSource {
   rebuild(request: RebuildRequest, cursor?: string): Promise<RebuildStep> {
     const body = { ...request, ...(cursor !== undefined && { cursor }) };
     return this.call('sessions/rebuild', isStep, {}, body);
+  }
+
+  listeners(): ReturnType<AuditSource['listeners']> {
+    return this.call('listeners', hasItems);
+  }
+
+  changeListener(
+    verb: 'pause' | 'resume',
+    listener: string,
+    { reason, actor }: ListenerReason,
+  ): ReturnType<AuditSource['changeListener']> {
+    const body = { listener, reason: `${reason} (${actor})` };
+    return this.call(`listeners/${verb}`, isListener, {}, body);
   }
 
   async close(): Promise<void> {}

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import { dialectOf, NOW_MS } from '../../storage/connection/dialect.js';
-import { LiveCallback, LiveCallbackDelivery } from '../../storage/entities/index.js';
+import { LiveCallback, LiveCallbackDelivery, LiveListener } from '../../storage/entities/index.js';
 import { isOpen } from '../../storage/sql/open-deliveries.js';
 import { columnNames } from '../../storage/connection/column-names.js';
 import { tableName } from '../../storage/connection/table-name.js';
@@ -18,6 +18,13 @@ export interface BacklogFigures {
     readonly pending: number;
     /** How long the oldest of them has waited since its receipt or replay; null when there is none. */
     readonly oldestSeconds: number | null;
+  };
+  /** Listeners that get nothing for now. */
+  readonly listeners: {
+    /** That somebody has paused. */
+    readonly paused: number;
+    /** Whose circuit breaker is open. */
+    readonly open: number;
   };
   /** Deliveries that were given up. */
   readonly deadLetters: number;
@@ -43,12 +50,16 @@ const NOT_ACCEPTED = "state <> 'accepted'";
 export function figuresSql(dataSource: DataSource, registration: string): string {
   const callback = tableName(dataSource, LiveCallback);
   const delivery = tableName(dataSource, LiveCallbackDelivery);
+  const listener = tableName(dataSource, LiveListener);
+  const held = (column: string) =>
+    `(SELECT count(*) FROM ${listener} WHERE registration = '${registration}' AND ${column} IS NOT NULL)`;
   const now = NOW_MS[dialectOf(dataSource)];
   return columnNames(dataSource)(`
     SELECT ${count(delivery, registration, 'pending', isOpen('state'))} AS pending,
       ${count(delivery, registration, 'dead', isOpen('state'))} AS dead,
       ${count(callback, registration, 'quarantined', NOT_ACCEPTED)} AS quarantined,
       ${count(callback, registration, 'unknown', NOT_ACCEPTED)} AS strange,
+      ${held('paused_at')} AS paused, ${held('opened_at')} AS opened,
       (SELECT ${now} - min(coalesce(
          nullif((SELECT min(coalesce(d.replayed_at, 0)) FROM ${delivery} d
                  WHERE d.callback_id = o.callback_id AND d.state = 'pending'), 0),
@@ -65,13 +76,14 @@ export async function readFigures(
   const rows = await dataSource.query<Record<string, string | number | null>[]>(
     figuresSql(dataSource, registration),
   );
-  const { pending, dead, quarantined, strange, oldest } = rows[0] ?? {};
+  const { pending, dead, quarantined, strange, oldest, paused, opened } = rows[0] ?? {};
   return {
     backlog: {
       pending: Number(pending),
       // Two clocks take part in it, of which one may be a little behind.
       oldestSeconds: oldest == null ? null : Math.max(0, Math.round(Number(oldest) / 1000)),
     },
+    listeners: { paused: Number(paused), open: Number(opened) },
     deadLetters: Number(dead),
     quarantined: Number(quarantined),
     unknown: Number(strange),

@@ -35,6 +35,7 @@ export interface LiveCallbackHealthReport {
   readonly clock: ClockReport;
   /** Null, as the figures below, when the database did not tell in time. */
   readonly backlog: BacklogFigures['backlog'] | null;
+  readonly listeners: BacklogFigures['listeners'] | null;
   readonly deadLetters: number | null;
   readonly quarantined: number | null;
   readonly unknown: number | null;
@@ -99,6 +100,7 @@ export class LiveCallbackHealth {
       spoolSetAside: this.spool?.setAside ?? null,
       clock,
       backlog: figures?.backlog ?? null,
+      listeners: figures?.listeners ?? null,
       deadLetters: figures?.deadLetters ?? null,
       quarantined: figures?.quarantined ?? null,
       unknown: figures?.unknown ?? null,
