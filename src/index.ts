@@ -86,6 +86,7 @@ export * from './events/kinds/relay/relay-alarms.js';
 // What is kept: entities, migrations, questions
 export {
   LIVE_CALLBACK_ENTITIES,
+  LiveAlert,
   LiveCallback,
   LiveCallbackDelivery,
   LiveCallbackRejection,
@@ -175,6 +176,7 @@ export type { SessionOptions, SessionWindow } from './options/session.options.js
 // Signals for metrics and alarms
 export {
   onLiveCallbackSignal,
+  type AlertName,
   type LiveCallbackSignal,
   type LiveCallbackSignals,
 } from './common/signals.js';

@@ -7,6 +7,18 @@ import { outsideRequests } from './outside-requests.js';
 /** What a callback turned out to be: see `CallbackState` in events/event-interpreter.ts, repeated here because imports go downwards. */
 type SignalledState = 'accepted' | 'unknown' | 'quarantined';
 
+/** Trouble that is told of when it begins and when it ends. */
+export type AlertName =
+  | 'storage-down'
+  | 'clock-wrong'
+  | 'listener-behind'
+  | 'listener-paused'
+  | 'breaker-open'
+  | 'dead-letters'
+  | 'quarantined'
+  | 'unknown'
+  | 'refusals';
+
 /** What happened, and what is said about it. No message holds a key, a sign or a body. */
 export interface LiveCallbackSignals {
   /** The minute before this callback is over: what authentic callbacks brought in it. */
@@ -65,6 +77,14 @@ export interface LiveCallbackSignals {
   corrected: { what: 'start' | 'end' | 'callback'; source: string; stream: string };
   /** A question was asked of the cloud: `ok`, the code of its API, `NoAnswer` or `Unusable`. */
   asked: { action: string; outcome: string };
+  /** Trouble has begun or ended. `listener` is null where it is none's; `detail` is empty at the end. */
+  alert: {
+    alert: AlertName;
+    state: 'begins' | 'ends';
+    registration: string;
+    listener: string | null;
+    detail: string;
+  };
   /** A purge has ended: how many it dropped and deleted, and how many old ones it had to keep. */
   purged: { bodies: number; rows: number; rejections: number; discarded: number; held: number };
 }
@@ -79,6 +99,11 @@ function channelOf(signal: LiveCallbackSignal): Channel {
   let found = CHANNELS.get(signal);
   if (!found) CHANNELS.set(signal, (found = channel(`nestjs-live-callback:${signal}`)));
   return found;
+}
+
+/** Whether anybody in this process listens to a signal. @internal */
+export function isHeard(signal: LiveCallbackSignal): boolean {
+  return channelOf(signal).hasSubscribers;
 }
 
 /** Publishes a signal. Free when nobody listens: the message is made only then. @internal */

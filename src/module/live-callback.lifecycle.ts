@@ -11,6 +11,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 
+import { AlertWatch } from '../operations/alerts/alert.watch.js';
 import { RetentionSchedule } from '../operations/retention/retention.schedule.js';
 import { RejectionRecorder } from '../receiving/refusals/rejection.recorder.js';
 import { CallbackStore } from '../storage/callback.store.js';
@@ -65,6 +66,7 @@ export class LiveCallbackLifecycle
     private readonly transactions: TransactionRunner,
     private readonly rejections: RejectionRecorder,
     private readonly retention: RetentionSchedule,
+    private readonly alerts: AlertWatch,
     private readonly sessions: SessionClock,
     @Inject(REGISTRATION) private readonly registration: Registration,
     private readonly config: LiveCallbackConfig,
@@ -105,6 +107,7 @@ export class LiveCallbackLifecycle
     this.placement.start();
     this.spool?.start((spooled, store) => this.acceptor.acceptSpooled(spooled, store));
     this.retention.start();
+    this.alerts.start();
   }
 
   /** Comes before the server closes, which would wait for half-sent requests for ever. */
@@ -123,6 +126,7 @@ export class LiveCallbackLifecycle
         this.poller.stop(),
         this.spool?.stop(),
         this.retention.stop(),
+        this.alerts.stop(),
         this.sessions.stop(),
         this.placement.stop(),
       ]),

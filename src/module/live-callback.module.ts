@@ -12,6 +12,8 @@ import { CallbackErasure } from '../operations/erasure/callback.erasure.js';
 import { CallbackReplayer } from '../operations/callback.replayer.js';
 import { CallbackRequeuer } from '../operations/callback.requeuer.js';
 import { LiveCallbackDeadLetters } from '../operations/dead-letters/live-callback.dead-letters.js';
+import { AlertBook } from '../operations/alerts/alert.book.js';
+import { AlertWatch } from '../operations/alerts/alert.watch.js';
 import { LiveCallbackHealth } from '../operations/health/live-callback.health.js';
 import { LiveCallbackHealthIndicator } from '../operations/health/live-callback.health-indicator.js';
 import { LiveCallbackAuditService } from '../operations/live-callback-audit.service.js';
@@ -265,6 +267,8 @@ const PROVIDERS: Provider[] = [
   ClockWatch,
   LiveCallbackHealth,
   LiveCallbackHealthIndicator,
+  AlertBook,
+  AlertWatch,
   AuditDesk,
   { provide: AuditAccess, useClass: OwnAuditAccess },
   ...DELIVERY_PROVIDERS,

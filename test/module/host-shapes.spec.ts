@@ -264,7 +264,7 @@ describe('a start is refused', () => {
     expect(error).toMatchObject({
       name: 'StorageSetupError',
       message:
-        'The DataSource does not know LiveCallback, LiveCallbackDelivery, LiveCallbackRejection, LiveListener, LivePush, LiveReconciliation, LiveSession, LiveSessionLock. Add LIVE_CALLBACK_ENTITIES to its entities, or set autoLoadEntities: true.',
+        'The DataSource does not know LiveAlert, LiveCallback, LiveCallbackDelivery, LiveCallbackRejection, LiveListener, LivePush, LiveReconciliation, LiveSession, LiveSessionLock. Add LIVE_CALLBACK_ENTITIES to its entities, or set autoLoadEntities: true.',
     });
   });
 
@@ -278,7 +278,7 @@ describe('a start is refused', () => {
       {},
     );
     expect((await errorOfStart(starting)).message).toBe(
-      'The DataSource does not know LiveCallbackDelivery, LiveCallbackRejection, LiveListener, LivePush, LiveReconciliation, LiveSession, LiveSessionLock. Add LIVE_CALLBACK_ENTITIES to its entities, or set autoLoadEntities: true.',
+      'The DataSource does not know LiveAlert, LiveCallbackDelivery, LiveCallbackRejection, LiveListener, LivePush, LiveReconciliation, LiveSession, LiveSessionLock. Add LIVE_CALLBACK_ENTITIES to its entities, or set autoLoadEntities: true.',
     );
   });
 

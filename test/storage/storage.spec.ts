@@ -41,6 +41,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 const OK = { status: 200, text: '{"code":0}' };
 const AWAY = { status: 503, text: '{"code":503}' };
 const TABLES = [
+  'live_alert',
   'live_callback',
   'live_callback_delivery',
   'live_callback_rejection',
@@ -529,6 +530,7 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
          WHERE table_name LIKE 'live%' ORDER BY 1`,
         );
         expect(tables.map((table) => table.name)).toEqual([
+          'tenant.live_alert',
           'tenant.live_callback',
           'tenant.live_callback_delivery',
           'tenant.live_callback_migration',

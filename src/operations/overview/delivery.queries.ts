@@ -9,6 +9,7 @@ import { timeOfId } from '../audit-query.js';
 /** What waits for a listener, or for somebody who looks at its dead letters. */
 export interface Waiting {
   readonly count: number;
+  /** Receipt of the oldest, or its latest replay. */
   readonly oldestAt: Date;
 }
 
@@ -41,12 +42,14 @@ export async function readWaiting(
     .createQueryBuilder()
     .select('s.listener', 'listener')
     .addSelect('count(*)', 'count')
-    .addSelect('min(s.id)', 'oldest')
+    .addSelect('min(CASE WHEN s.replayed IS NULL THEN s.id END)', 'oldest')
+    .addSelect('min(s.replayed)', 'replayed')
     .from(
       (query) =>
         query
           .select('d.listener', 'listener')
           .addSelect(asText('d.callbackId'), 'id')
+          .addSelect('d.replayedAt', 'replayed')
           .from(LiveCallbackDelivery, 'd')
           .where('d.registration = :registration', { registration })
           .andWhere('d.state = :state', { state })
@@ -56,12 +59,15 @@ export async function readWaiting(
       's',
     )
     .groupBy('s.listener')
-    .getRawMany<Record<'listener' | 'count' | 'oldest', string>>();
+    .getRawMany<
+      Record<'listener' | 'count', string> & Record<'oldest' | 'replayed', string | null>
+    >();
   return new Map(
-    rows.map(({ listener, count, oldest }) => [
-      listener,
-      { count: Number(count), oldestAt: timeOfId(oldest) },
-    ]),
+    rows.map(({ listener, count, oldest, replayed }) => {
+      const times = [oldest && timeOfId(oldest).getTime(), replayed && Number(replayed)];
+      const oldestAt = new Date(Math.min(...times.filter((time) => typeof time === 'number')));
+      return [listener, { count: Number(count), oldestAt }];
+    }),
   );
 }
 

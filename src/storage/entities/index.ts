@@ -1,3 +1,4 @@
+import { LiveAlert } from './live-alert.entity.js';
 import { LiveCallbackDelivery } from './live-callback-delivery.entity.js';
 import { LiveCallbackRejection } from './live-callback-rejection.entity.js';
 import { LiveCallback } from './live-callback.entity.js';
@@ -7,6 +8,7 @@ import { LiveReconciliation } from './live-reconciliation.entity.js';
 import { LiveSessionLock } from './live-session-lock.entity.js';
 import { LiveSession } from './live-session.entity.js';
 
+export * from './live-alert.entity.js';
 export * from './live-callback-delivery.entity.js';
 export * from './live-callback-rejection.entity.js';
 export * from './live-callback.entity.js';
@@ -18,6 +20,7 @@ export * from './live-session.entity.js';
 
 /** The entities of the module's tables, for the `entities` list of the host's DataSource. */
 export const LIVE_CALLBACK_ENTITIES = [
+  LiveAlert,
   LiveCallback,
   LiveCallbackDelivery,
   LiveCallbackRejection,

@@ -6,6 +6,7 @@ import {
   LiveCallbackDelivery,
   LiveCallbackRejection,
   LiveListener,
+  LiveAlert,
 } from '../entities/index.js';
 import { isOpen } from '../sql/open-deliveries.js';
 import { isOfRareKind } from '../sql/rare-kinds.js';
@@ -13,7 +14,7 @@ import { columnNames } from '../connection/column-names.js';
 import { tableName } from '../connection/table-name.js';
 import { createIndex, nameType, TABLE_OPTIONS, TYPES } from './schema.js';
 
-/** Creates the tables of callbacks and listeners. Every statement may run again, should an earlier run have been cut off. */
+/** Creates the tables of callbacks, listeners and alerts. Every statement may run again, should an earlier run have been cut off. */
 export class CreateLiveCallback1764000000000 implements MigrationInterface {
   readonly name = 'CreateLiveCallback1764000000000';
 
@@ -21,7 +22,7 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
     const dialect = dialectOf(runner.connection);
     const { id, digest, ascii, body, flag } = TYPES[dialect];
     const name = await nameType(runner);
-    const [callback, delivery, rejection, listener] = tablesOf(runner);
+    const [callback, delivery, rejection, listener, alert] = tablesOf(runner);
     const named = columnNames(runner.connection);
     const query = (sql: string) => runner.query(named(sql));
     await query(
@@ -110,6 +111,16 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
         PRIMARY KEY (registration, listener)
       )${TABLE_OPTIONS[dialect]}`,
     );
+    await query(
+      `CREATE TABLE IF NOT EXISTS ${alert} (
+        registration ${ascii} NOT NULL,
+        alert ${ascii} NOT NULL,
+        listener ${ascii} NOT NULL,
+        began_at bigint NOT NULL,
+        teller ${ascii} NOT NULL,
+        PRIMARY KEY (registration, alert, listener)
+      )${TABLE_OPTIONS[dialect]}`,
+    );
     await createIndex(runner, 'UNIQUE', callback, 'content', 'content_digest');
     await createIndex(runner, '', callback, 'identity', 'identity_digest');
     await createIndex(runner, '', callback, 'stream', 'stream_name, id');
@@ -144,12 +155,13 @@ export class CreateLiveCallback1764000000000 implements MigrationInterface {
   }
 }
 
-function tablesOf(runner: QueryRunner): [string, string, string, string] {
+function tablesOf(runner: QueryRunner): [string, string, string, string, string] {
   const nameOf = (entity: new () => object) => tableName(runner.connection, entity);
   return [
     nameOf(LiveCallback),
     nameOf(LiveCallbackDelivery),
     nameOf(LiveCallbackRejection),
     nameOf(LiveListener),
+    nameOf(LiveAlert),
   ];
 }
