@@ -58,10 +58,7 @@ export class OrderingKeyQueue<T> {
 
   push(key: string, task: T): void {
     const known = this.keys.get(key);
-    if (known && known.tasks.length > 0) {
-      known.tasks.push(task);
-      return;
-    }
+    if (known && known.tasks.length > 0) return void known.tasks.push(task);
     this.keys.set(key, { tasks: [task], isBlocked: false, hasMore: false });
     this.ready.push(key);
     this.pump();
@@ -144,10 +141,7 @@ export class OrderingKeyQueue<T> {
     key.isBlocked = true;
     const { isFull } = this;
     this.giveBack(key, isFull ? 0 : 1);
-    if (isFull) {
-      this.empty(name, key);
-      return;
-    }
+    if (isFull) return this.empty(name, key);
     this.pauses.begin(name, pause, () => {
       this.ready.push(name);
       this.pump();

@@ -40,6 +40,7 @@ const SIGNALS = Object.keys({
   purged: true,
   corrected: true,
   asked: true,
+  alert: true,
 } satisfies Record<LiveCallbackSignal, true>) as LiveCallbackSignal[];
 
 /** Stands in values of every body, and in no name. */
@@ -282,7 +283,7 @@ describe('over HTTP', () => {
     await host.app.get(BodyRevealer, { strict: false }).record(await latestId(), 'ops');
     // All but those that take a database which is away (test/storage/spool.spec.ts), a minute
     // (test/receiving/volume.spec.ts) or the cloud (test/cloud/reconciliation/reconciliation.spec.ts).
-    const elsewhere: LiveCallbackSignal[] = ['spooled', 'volume', 'corrected', 'asked'];
+    const elsewhere: LiveCallbackSignal[] = ['alert', 'spooled', 'volume', 'corrected', 'asked'];
     const expected = SIGNALS.filter((signal) => !elsewhere.includes(signal));
     expect(new Set(heard.map(([signal]) => signal))).toEqual(new Set(expected));
     const everything = JSON.stringify(heard);

@@ -74,7 +74,9 @@ export function sharedTroubles(
     troubles.push({ alert, listener, detail });
   const lasts = (alert: AlertName, listener: string | null) =>
     known.has(troubleKey({ alert, listener }));
-  const stopped = new Set(held.map(({ listener }) => listener));
+  const stopped = new Set(
+    held.filter(({ pausedAt, openedAt }) => pausedAt || openedAt).map(({ listener }) => listener),
+  );
   for (const { listener, pausedAt, changeActor, changeReason, openedAt, openError } of held) {
     if (pausedAt) add('listener-paused', listener, `By ${changeActor}: ${changeReason}`);
     if (openedAt) add('breaker-open', listener, openError ?? '');
