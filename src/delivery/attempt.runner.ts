@@ -2,8 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { errorText } from '../common/error-text.js';
 import type { LiveEvent } from '../events/live-event.js';
-import type { DeliveryOutcome } from '../storage/delivery.lease.js';
 import { DeliveryStore } from '../storage/delivery.store.js';
+import { DEAD, DONE, type AttemptResult } from './attempt.result.js';
 import { signalAttempt } from './attempt.signals.js';
 import type { HeldDelivery } from './held-delivery.js';
 import { LeaseKeeper } from './lease.keeper.js';
@@ -12,15 +12,6 @@ import { ListenerRun } from './listeners/listener.run.js';
 import { ListenerRunner } from './listeners/listener.runner.js';
 import { RunTracing } from './listeners/run.tracing.js';
 import { isNonRetryable } from './listeners/non-retryable.error.js';
-
-/** How an attempt has ended, for those who wait for it. */
-export interface AttemptResult extends Pick<DeliveryOutcome, 'state' | 'error' | 'retryInMs'> {
-  /** Whether it is the event that is at fault. */
-  readonly isRefused?: boolean;
-}
-
-const DONE: AttemptResult = { state: 'done', error: null, retryInMs: 0 };
-const DEAD = { state: 'dead', retryInMs: 0, isRefused: true } as const;
 
 /** How often an event may end the process, whatever attempts its listener has. */
 const DEADLY_ATTEMPTS = 5;

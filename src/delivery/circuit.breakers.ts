@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { errorText } from '../common/error-text.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { ListenerHoldStore, type HeldListener } from '../storage/listener-hold.store.js';
-import type { AttemptResult } from './attempt.runner.js';
+import type { AttemptResult } from './attempt.result.js';
 import { DeliveryDispatcher } from './delivery.dispatcher.js';
 import type { DispatchObserver } from './dispatch.observer.js';
 import { HandOver } from './hand-over.js';

@@ -1,5 +1,5 @@
 import type { OrderingKey } from '../storage/delivery.lease.js';
-import type { AttemptResult } from './attempt.runner.js';
+import type { AttemptResult } from './attempt.result.js';
 import type { HeldDelivery } from './held-delivery.js';
 
 /** Told what becomes of the deliveries that this process holds. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { keyOf, type OrderingKey } from '../storage/delivery.lease.js';
-import type { AttemptResult } from './attempt.runner.js';
+import type { AttemptResult } from './attempt.result.js';
 import { DeliveryDispatcher } from './delivery.dispatcher.js';
 import type { DispatchObserver } from './dispatch.observer.js';
 import { OrderingKeyTaker } from './ordering-key.taker.js';
