@@ -73,6 +73,17 @@ export interface LiveCallbackSignals {
   };
   /** A listener is given up on an event; `audit.replay` starts anew. */
   dead: { id: string; kind: string; listener: string; attempt: number; error: string };
+  /**
+   * An event of a session was committed, such as `session-ended`. `reason` is that of its last end; `durationMs`
+   * from its beginning to its end, null before.
+   */
+  session: {
+    event: string;
+    domain: string | null;
+    stream: string | null;
+    reason: string | null;
+    durationMs: number | null;
+  };
   /** Comparison with the cloud has found something that no callback had told, and how it is known now. */
   corrected: { what: 'start' | 'end' | 'callback'; source: string; stream: string };
   /** A question was asked of the cloud: `ok`, the code of its API, `NoAnswer` or `Unusable`. */

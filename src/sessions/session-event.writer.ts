@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { IdSource } from '../common/id.source.js';
-import { emitSignal } from '../common/signals.js';
+import { emitSignal, type LiveCallbackSignals } from '../common/signals.js';
 import { ListenerRegistry } from '../delivery/listeners/listener.registry.js';
 import { LiveEventBus } from '../delivery/live-event.bus.js';
 import { OrderingKeyTaker } from '../delivery/ordering-key.taker.js';
@@ -12,6 +12,7 @@ import { parsePayload } from '../events/payload/payload.js';
 import {
   meaningOfSession,
   sessionEventBody,
+  type SessionEventData,
   type SessionEventKind,
 } from '../events/session-event.js';
 import { toLiveEvent } from '../events/to-live-event.js';
@@ -66,7 +67,9 @@ export class SessionEventWriter {
     for (const { row } of written) {
       const { id, kind } = row;
       emitSignal('stored', () => ({ id, kind, state: 'accepted', conflicting: false }));
-      this.bus.emit(eventOf(row));
+      const event = eventOf(row);
+      emitSignal('session', () => signalOf(kind, event.data as unknown as SessionEventData));
+      this.bus.emit(event);
     }
     this.taker.wake(written.flatMap(({ deliveries }) => deliveries));
   }
@@ -117,4 +120,15 @@ function eventOf(row: EventRow): LiveEvent {
   const payload = parsePayload(row.body ?? '').value;
   const facts = { id, registration, origin: row.origin, receivedAt, attempt: 1, conflicting };
   return toLiveEvent(facts, meaningOfSession(kind, row.occurredAt, payload), payload);
+}
+
+function signalOf(event: string, { session }: SessionEventData): LiveCallbackSignals['session'] {
+  const { stream, startedAt, endedAt, endReason } = session;
+  return {
+    event,
+    domain: stream.domain,
+    stream: stream.name,
+    reason: endReason && (endReason.id ?? String(endReason.errcode)),
+    durationMs: endedAt && endedAt.getTime() - startedAt.getTime(),
+  };
 }

@@ -25,6 +25,8 @@ export function observeHealth(
     dead: instruments.gauge('dead_letters'),
     quarantined: instruments.gauge('quarantined'),
     unknown: instruments.gauge('unknown'),
+    paused: instruments.gauge('listener.paused'),
+    open: instruments.gauge('breaker.open'),
   };
   const observeOne = async (result: BatchObservableResult, health: LiveCallbackHealth) => {
     const { registration } = health;
@@ -41,6 +43,8 @@ export function observeHealth(
     show('dead', report.deadLetters);
     show('quarantined', report.quarantined);
     show('unknown', report.unknown);
+    show('paused', report.listeners?.paused);
+    show('open', report.listeners?.open);
   };
   const observe = async (result: BatchObservableResult) => {
     await Promise.all(registrations.map((health) => observeOne(result, health)));

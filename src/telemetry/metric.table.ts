@@ -78,6 +78,48 @@ export const METRICS = {
     unit: 's',
     attributes: ['listener'],
   },
+  'sessions.ended': {
+    kind: 'counter',
+    description: 'Sessions that are over',
+    unit: '{session}',
+    attributes: ['reason'],
+  },
+  'session.duration': {
+    kind: 'histogram',
+    description: 'How long a session was, from its first push to the end of its last',
+    unit: 's',
+    attributes: [],
+  },
+  reconnects: {
+    kind: 'counter',
+    description: 'Sessions that went on after an interruption',
+    unit: '{reconnect}',
+    attributes: [],
+  },
+  'reconcile.corrections': {
+    kind: 'counter',
+    description: 'What comparison with the cloud found and no callback had told',
+    unit: '{correction}',
+    attributes: ['type'],
+  },
+  'cloud.calls': {
+    kind: 'counter',
+    description: 'Questions to the API of the cloud',
+    unit: '{call}',
+    attributes: ['action', 'code'],
+  },
+  'listener.paused': {
+    kind: 'gauge',
+    description: 'Listeners that somebody has paused',
+    unit: '{listener}',
+    attributes: ['registration'],
+  },
+  'breaker.open': {
+    kind: 'gauge',
+    description: 'Listeners whose circuit breaker is open',
+    unit: '{listener}',
+    attributes: ['registration'],
+  },
   ready: {
     kind: 'gauge',
     description: '1 while callbacks can be kept, else 0',

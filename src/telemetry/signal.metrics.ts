@@ -40,6 +40,11 @@ function subscribe(instruments: Instruments): () => void {
   const deliveries = instruments.counter('deliveries');
   const duration = instruments.histogram('listener.duration');
   const lag = instruments.histogram('delivery.lag');
+  const ended = instruments.counter('sessions.ended');
+  const sessionDuration = instruments.histogram('session.duration');
+  const reconnects = instruments.counter('reconnects');
+  const corrections = instruments.counter('reconcile.corrections');
+  const calls = instruments.counter('cloud.calls');
   const ends = [
     onLiveCallbackSignal('received', ({ kind, state, ageMs, delayMs }) => {
       received({ kind, state });
@@ -55,6 +60,14 @@ function subscribe(instruments: Instruments): () => void {
       duration(durationMs, { listener });
       lag(lagMs, { listener });
     }),
+    onLiveCallbackSignal('session', ({ event, reason, durationMs }) => {
+      if (event === 'session-resumed') reconnects({});
+      if (event !== 'session-ended') return;
+      ended({ reason: reason ?? 'unknown' });
+      if (durationMs !== null) sessionDuration(durationMs, {});
+    }),
+    onLiveCallbackSignal('corrected', ({ what }) => corrections({ type: what })),
+    onLiveCallbackSignal('asked', ({ action, outcome }) => calls({ action, code: outcome })),
     onLiveCallbackSignal('failed', ({ listener, durationMs, retryInMs }) => {
       deliveries({ listener, outcome: retryInMs === null ? 'dead' : 'failed' });
       duration(durationMs, { listener });

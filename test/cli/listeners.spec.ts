@@ -22,11 +22,12 @@ class Billing {
 async function world() {
   const database = await scratchDatabase();
   const options = { audit: { token: ADMIN_TOKEN }, ...HURRIED };
-  const { app, url, send } = await scratchHost({
+  const host = await scratchHost({
     database,
     options,
     module: { providers: [Billing] },
   });
+  const { app, url } = host;
   return {
     app,
     billing: app.get(Billing),
@@ -35,7 +36,7 @@ async function world() {
       LIVE_CALLBACK_URL: `${url}/live-callback`,
       LIVE_CALLBACK_ADMIN_TOKEN: ADMIN_TOKEN,
     } as Record<string, string>,
-    push: () => send(signCallback(streamPushCallback(), { key: KEY })),
+    push: () => host.send(signCallback(streamPushCallback(), { key: KEY })),
   };
 }
 

@@ -38,6 +38,7 @@ const SIGNALS = Object.keys({
   failed: true,
   dead: true,
   purged: true,
+  session: true,
   corrected: true,
   asked: true,
   alert: true,
@@ -285,7 +286,14 @@ describe('over HTTP', () => {
     await host.app.get(BodyRevealer, { strict: false }).record(await latestId(), 'ops');
     // All but those that take a database which is away (test/storage/spool.spec.ts), a minute
     // (test/receiving/volume.spec.ts) or the cloud (test/cloud/reconciliation/reconciliation.spec.ts).
-    const elsewhere: LiveCallbackSignal[] = ['alert', 'spooled', 'volume', 'corrected', 'asked'];
+    const elsewhere: LiveCallbackSignal[] = [
+      'alert',
+      'spooled',
+      'volume',
+      'session',
+      'corrected',
+      'asked',
+    ];
     const expected = SIGNALS.filter((signal) => !elsewhere.includes(signal));
     expect(new Set(heard.map(([signal]) => signal))).toEqual(new Set(expected));
     const everything = JSON.stringify(heard);

@@ -88,9 +88,9 @@ describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
       let mends = false;
       const orders = recorder(
         'orders',
-        ({ stream }) => {
-          if (stream.name === 'long') return running;
-          if (!mends) throw new Error('away');
+        async ({ stream }) => {
+          if (stream.name === 'long') await running;
+          else if (!mends) throw new Error('away');
         },
         { backoffMs: 600_000 },
       );

@@ -1,7 +1,12 @@
 /** Who is live, on every database: from the request of CSS to what is told, asked and waited for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { LiveCallbackAuditService, type SessionDetail } from '../../src/index.js';
+import {
+  LiveCallbackAuditService,
+  onLiveCallbackSignal,
+  type LiveCallbackSignals,
+  type SessionDetail,
+} from '../../src/index.js';
 import {
   imageAuditCallback,
   pushErrorCallback,
@@ -14,6 +19,7 @@ import {
 import { EventRecorder } from '../support/event-recorder.js';
 import type { Host } from '../support/application.js';
 import type { TestDatabase } from '../support/databases.js';
+import { onTestFinished } from '../support/current-test.js';
 import { HURRIED } from '../support/hurried.js';
 import { STAGES } from '../support/stages.js';
 import {
@@ -61,6 +67,8 @@ describe.each(STAGES)('sessions on $stage', ({ adapter, create, isAbsent }) => {
 
   it.skipIf(isAbsent)('a push is live, an interruption ends it after the window', async () => {
     const at = now();
+    const signals: LiveCallbackSignals['session'][] = [];
+    onTestFinished(onLiveCallbackSignal('session', (signal) => signals.push(signal)));
     await send(host, push('room', '1', at, { width: 1280, height: 720 }));
     expect(await of('room')).toMatchObject({
       state: 'live',
@@ -86,6 +94,10 @@ describe.each(STAGES)('sessions on $stage', ({ adapter, create, isAbsent }) => {
     });
     await until(() => kinds('room').includes('session-ended'), 'it is told to be over');
     expect(told('room').at(-1)!.data.session.state).toBe('ended');
+    const own = signals.filter((signal) => signal.stream === 'room');
+    expect(own.map(({ event }) => event)).toEqual(kinds('room'));
+    expect(own[0]).toMatchObject({ reason: null, durationMs: null });
+    expect(own.at(-1)).toMatchObject({ reason: 'interrupt.kicked', durationMs: 5_000 });
     expect(told('room').at(-1)!.occurredAt).toEqual(new Date((at + 5) * 1000));
   });
 

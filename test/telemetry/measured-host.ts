@@ -2,6 +2,7 @@ import { Injectable, type ModuleMetadata } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
 import type { ScrapedMetrics } from '../../src/app/metrics.controller.js';
+import { emitSignal } from '../../src/common/signals.js';
 import { OnLiveEvent } from '../../src/index.js';
 import { LiveCallbackTelemetryModule } from '../../src/telemetry/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
@@ -41,11 +42,16 @@ export async function post(host: Host, callback: object, key = KEY): Promise<voi
   await whenListenersDone(host.app);
 }
 
-/** A callback, its redelivery, a conflicting one, and a refused one. */
+/** A callback, its redelivery, a conflicting one, a refused one; and what rooms tell whose tests say when. */
 export async function playEverything(host: Host): Promise<void> {
   const push = streamPushCallback();
   await post(host, push);
   await post(host, push);
   await post(host, { ...push, user_ip: '198.51.100.7' });
   await post(host, push, 'AnotherKeyAltogether');
+  const session = { domain: null, stream: 'room-7', reason: null, durationMs: null };
+  emitSignal('session', () => ({ ...session, event: 'session-resumed' }));
+  emitSignal('session', () => ({ ...session, event: 'session-ended', durationMs: 60_000 }));
+  emitSignal('corrected', () => ({ what: 'end', source: 'event-list', stream: 'room-7' }));
+  emitSignal('asked', () => ({ action: 'DescribeLiveStreamOnlineList', outcome: 'ok' }));
 }
