@@ -43,14 +43,8 @@ export function toMarkdown(comparison: Comparison): string {
 
 function targets({ verdicts }: Comparison): string {
   return table(
-    ['Target', 'Bound', 'Aim:', 'Measured:', 'Verdict'],
-    verdicts.map(({ name, bound, aim, figures, verdict }) => [
-      name,
-      bound,
-      aim,
-      range(figures),
-      verdict,
-    ]),
+    ['Target', 'Bound', 'Measured:', 'Verdict'],
+    verdicts.map(({ name, bound, figures, verdict }) => [name, bound, range(figures), verdict]),
   );
 }
 

@@ -7,8 +7,6 @@ export interface Target {
   readonly name: string;
   /** What the figure may be at most, or has to be at least. */
   readonly bound: { readonly atMost: number } | { readonly atLeast: number };
-  /** What is aimed at beyond the bound. */
-  readonly aim?: number;
   readonly unit?: string;
   /** The figure of one round; undefined when it was not measured. */
   readonly figure: (round: Round) => number | undefined;
@@ -21,7 +19,6 @@ export type Round = RoundOf<Measurement>;
 export interface Verdict {
   readonly name: string;
   readonly bound: string;
-  readonly aim: number | null;
   readonly figures: Spread | null;
   readonly isMet: boolean | null;
   /** In words. */
@@ -138,12 +135,12 @@ export function judge(rounds: readonly Round[], targets: readonly Target[] = TAR
 
 /** Judges the figures of one target by their median. */
 export function judgeFigures(
-  { name, bound, aim, unit = '' }: Omit<Target, 'figure'>,
+  { name, bound, unit = '' }: Omit<Target, 'figure'>,
   figures: readonly number[],
 ): Verdict {
   const limit = 'atMost' in bound ? bound.atMost : bound.atLeast;
   const words = `${'atMost' in bound ? '≤' : '≥'} ${Number(limit.toPrecision(3))}${unit && ` ${unit}`}`;
-  const common = { name, bound: words, aim: aim ?? null };
+  const common = { name, bound: words };
   if (figures.length === 0) {
     return { ...common, figures: null, isMet: null, verdict: 'not measured' };
   }

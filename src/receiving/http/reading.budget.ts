@@ -12,7 +12,8 @@ const BODY_TIMEOUT_MS = 8_000;
 const PACE_MS = 100;
 /**
  * How long a body may rest, ms, as where a packet was lost five times in a row (Linux sends it again after 0.2, 0.4,
- * 0.8, 1.6 and 3.2 s); from then on it has to come at a rate. Not less: the connections of a flood cost more when they are closed and opened again than while they rest.
+ * 0.8, 1.6 and 3.2 s); from then on it has to come at a rate. Not less: the connections of a flood cost more when
+ * they are closed and opened again than while they rest.
  */
 const PATIENCE_MS = 6_000;
 /** Bytes of a second. */
