@@ -9,7 +9,7 @@ import { JobProcessor } from './job.processor.js';
 import { JobProducer } from './job.producer.js';
 import { LiveCallbackBullError } from './live-callback-bull.error.js';
 import type { LiveCallbackBullConfig } from './live-callback-bull.options.js';
-import { Worker } from './optional-packages.js';
+import { WaitingError, Worker } from './optional-packages.js';
 import { workerConnection } from './redis.connections.js';
 import { RedisOutage } from './redis.outage.js';
 
@@ -99,7 +99,7 @@ export class BullRunner implements OnModuleInit {
     if (this.worker) return;
     const { queue, concurrency } = this.config;
     const processor = new JobProcessor(queue, this.registrations);
-    const worker = new Worker(queue, (job) => processor.process(job), {
+    const worker = new Worker(queue, (job, token) => this.process(processor, job, token), {
       connection: workerConnection(this.shared.connection),
       prefix: this.shared.prefix,
       concurrency,
@@ -107,13 +107,21 @@ export class BullRunner implements OnModuleInit {
       stalledInterval: STALLED_MS,
     });
     worker.on('error', (error) => this.report(error));
-    worker.on('active', (job) => {
-      this.active.add(job);
-      this.outage.end();
-    });
+    worker.on('active', () => this.outage.end());
     worker.on('completed', (job) => this.active.delete(job));
     worker.on('failed', (job) => job && this.active.delete(job));
     this.worker = worker;
+  }
+
+  private async process(processor: JobProcessor, job: Job, token?: string): Promise<string> {
+    this.active.add(job);
+    try {
+      return await processor.process(job, token);
+    } catch (error) {
+      // Nothing tells of one that waits again.
+      if (error instanceof WaitingError) this.active.delete(job);
+      throw error;
+    }
   }
 
   private report(error: Error): void {

@@ -6,15 +6,14 @@ import type { KeyResult } from '../delivery/ordering-key.runner.js';
 import { toLine } from '../common/error-text.js';
 import { MinuteLog } from '../common/minute.log.js';
 import { readJobData } from './delivery.job.js';
-import { UnrecoverableError } from './optional-packages.js';
+import { UnrecoverableError, WaitingError } from './optional-packages.js';
 
 /** What a job says that has ended without an error. */
-const SAYS: Readonly<Record<KeyResult['state'], string>> = {
+const SAYS: Readonly<Record<Exclude<KeyResult['state'], 'returned'>, string>> = {
   ran: 'done',
   shared: 'runs here after the earlier events of its stream',
   nothing:
     'nothing to do: done before, held by another process, behind an event that failed, or the listener is held up',
-  returned: 'given back: the application stops',
 };
 
 /** Works on a job: runs the ordering key that it names, and reports what came of it. */
@@ -28,9 +27,10 @@ export class JobProcessor {
 
   /**
    * @returns what became of the key, for dashboards
-   * @throws the listener's error, the database's, and UnrecoverableError for a job that is not ours
+   * @throws the listener's error, the database's, UnrecoverableError for a job that is not ours, and
+   *   WaitingError for one that others are to have, since the application stops
    */
-  async process(job: Job): Promise<string> {
+  async process(job: Job, token: string | undefined): Promise<string> {
     const data = readJobData(job.data);
     if (!data) {
       this.refuse(
@@ -56,7 +56,9 @@ export class JobProcessor {
     }
     const { state, error } = await keys.run(data);
     if (error !== null) throw new Error(error);
-    return SAYS[state];
+    if (state !== 'returned') return SAYS[state];
+    await job.moveToWait(token);
+    throw new WaitingError();
   }
 
   /** @throws UnrecoverableError */

@@ -18,7 +18,7 @@ export function loadOptional(name: string): unknown {
 }
 
 /** Types alone are imported from the packages themselves. */
-export const { Queue, UnrecoverableError, Worker } = loadOptional(
+export const { Queue, UnrecoverableError, WaitingError, Worker } = loadOptional(
   'bullmq',
 ) as typeof import('bullmq');
 

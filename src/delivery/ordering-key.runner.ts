@@ -4,6 +4,7 @@ import { keyOf, type OrderingKey } from '../storage/delivery.lease.js';
 import type { AttemptResult } from './attempt.result.js';
 import { DeliveryDispatcher } from './delivery.dispatcher.js';
 import type { DispatchObserver } from './dispatch.observer.js';
+import { HandOver } from './hand-over.js';
 import { OrderingKeyTaker } from './ordering-key.taker.js';
 import type { HeldDelivery } from './held-delivery.js';
 import { ListenerRegistry } from './listeners/listener.registry.js';
@@ -11,7 +12,7 @@ import { ListenerRegistry } from './listeners/listener.registry.js';
 /**
  * What became of a key that was asked for: `ran` when what was due has been attempted; `shared` when it runs
  * here after what is held of the key already; `nothing` when nothing is due, or another process has the
- * key; `returned` when the application stops.
+ * key; `returned` when the application stops, and nobody here holds the key any more.
  */
 export interface KeyResult {
   readonly state: 'ran' | 'shared' | 'nothing' | 'returned';
@@ -43,6 +44,7 @@ export class OrderingKeyRunner implements DispatchObserver {
   constructor(
     private readonly dispatcher: DeliveryDispatcher,
     private readonly taker: OrderingKeyTaker,
+    private readonly handOver: HandOver,
     private readonly registry: ListenerRegistry,
   ) {}
 
@@ -68,6 +70,7 @@ export class OrderingKeyRunner implements DispatchObserver {
    */
   async run(key: OrderingKey): Promise<KeyResult> {
     const name = keyOf(key);
+    if (this.isStopped) return this.returned();
     // Nobody asks the table for what waits behind something that is here: it is taken over after it.
     if (this.dispatcher.expectMore(key) || this.waiters.has(name)) {
       return { state: 'shared', error: null };
@@ -75,12 +78,18 @@ export class OrderingKeyRunner implements DispatchObserver {
     const waiter = new Waiter();
     this.waiters.set(name, waiter);
     try {
-      if (this.isStopped) waiter.end('returned');
-      else if (!(await this.taker.take(key))) waiter.end('nothing');
-      return await waiter.ended;
+      if (!(await this.taker.take(key))) waiter.end(this.isStopped ? 'returned' : 'nothing');
+      const result = await waiter.ended;
+      return result.state === 'returned' ? await this.returned() : result;
     } finally {
       this.waiters.delete(name);
     }
+  }
+
+  /** Not before others can take over what was held here. */
+  private async returned(): Promise<KeyResult> {
+    await this.handOver.drained();
+    return { state: 'returned', error: null };
   }
 
   attempted(delivery: HeldDelivery, { state, error }: AttemptResult): void {

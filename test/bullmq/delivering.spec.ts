@@ -120,5 +120,27 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       expect(new Set(node.ids).size).toBe(12);
       expect(node.ids).toHaveLength(12);
     });
+
+    it('that a node has not begun when it leaves run on another at once', async () => {
+      const database = await scratchDatabase(create);
+      const redis = scratchRedis();
+      let release!: () => void;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      const leaving = recorder('orders', () => released, { concurrency: 1 });
+      const staying = recorder();
+      const first = await startBullHost({ database, redis, listeners: [leaving.listener] });
+      await push(first, 'long');
+      await expect.poll(() => leaving.ids.length, PATIENCE).toBe(1);
+      for (let room = 0; room < 3; room++) await push(first, `room-${room}`);
+      const queue = openQueue(redis);
+      await expect.poll(() => queue.getActiveCount(), PATIENCE).toBe(4);
+      await startBullHost({ database, redis, listeners: [staying.listener] });
+      const left = first.close();
+      // A poll would have them ten seconds after they came.
+      await expect.poll(() => staying.ids.length, { timeout: 4_000, interval: 10 }).toBe(3);
+      release();
+      await left;
+      await expect.poll(() => queue.getCompletedCount(), PATIENCE).toBe(4);
+    });
   });
 });
