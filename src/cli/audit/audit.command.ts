@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
+import { addAuditApi } from '../audit-api.options.js';
 import type { CliContext } from '../cli.context.js';
-import { collect, integerBetween, parseTime, parseUrl } from '../option.parsers.js';
+import { collect, integerBetween, parseTime } from '../option.parsers.js';
 import { registerErase } from './erase.subcommand.js';
 import type {
   AuditOptions,
@@ -38,7 +39,7 @@ export function registerAudit(program: Command, context: CliContext): void {
     .description('Finds, shows, replays, exports and purges stored callbacks.')
     .addHelpText('after', EXAMPLES);
 
-  addSource(
+  addAuditApi(
     addPage(addFilter(audit.command('list').description('Stored callbacks, newest first.'))),
   )
     .option('--all', 'all pages, however many')
@@ -48,21 +49,21 @@ export function registerAudit(program: Command, context: CliContext): void {
       await list(options, context);
     });
 
-  addSource(audit.command('show').description('One callback with its body and deliveries.'))
+  addAuditApi(audit.command('show').description('One callback with its body and deliveries.'))
     .argument('<id>', 'id of the callback')
     .action(async (id: string, options: AuditOptions) => {
       const { show } = await import('./show.action.js');
       await show(id, options, context);
     });
 
-  addSource(
+  addAuditApi(
     addPage(audit.command('rejections').description('Refused requests, newest first.')),
   ).action(async (options: RejectionsOptions) => {
     const { rejections } = await import('./rejections.action.js');
     await rejections(options, context);
   });
 
-  addSource(
+  addAuditApi(
     addFilter(
       audit.command('replay').description('Runs listeners again, on one callback or on many.'),
     ),
@@ -106,17 +107,6 @@ export function registerAudit(program: Command, context: CliContext): void {
       const { purge } = await import('./purge.action.js');
       await purge(options, context);
     });
-}
-
-function addSource(command: Command): Command {
-  return command
-    .option(
-      '-u, --url <url>',
-      'base URL of the callback routes; the audit API is below it',
-      parseUrl,
-    )
-    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
-    .option('--json', 'print JSON');
 }
 
 function addFilter(command: Command): Command {

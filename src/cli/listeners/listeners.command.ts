@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 import type { AuditOptions } from '../audit/audit.options.js';
+import { addAuditApi } from '../audit-api.options.js';
 import type { CliContext } from '../cli.context.js';
-import { parseUrl } from '../option.parsers.js';
 import type { ListenerChangeOptions } from './listeners.options.js';
 
 const EXAMPLES = `
@@ -23,7 +23,7 @@ export function registerListeners(program: Command, context: CliContext): void {
     .description('Lists listeners, and pauses and resumes them on all nodes.')
     .addHelpText('after', EXAMPLES);
 
-  addSource(listeners.command('list').description('Listeners, and what holds them up.')).action(
+  addAuditApi(listeners.command('list').description('Listeners, and what holds them up.')).action(
     async (options: AuditOptions) => {
       const { listListeners } = await import('./list.action.js');
       await listListeners(options, context);
@@ -34,7 +34,7 @@ export function registerListeners(program: Command, context: CliContext): void {
     ['pause', 'Starts nothing more of a listener; what it is to get waits in its order.'],
     ['resume', 'Lets a listener go on, also where its circuit breaker is open.'],
   ] as const) {
-    addSource(listeners.command(verb).description(does))
+    addAuditApi(listeners.command(verb).description(does))
       .argument('<listener>', 'id of the listener')
       .requiredOption('--reason <text>', 'for those who look at the listener later')
       .option('--actor <name>', 'who asks (default: the user of the shell)')
@@ -43,15 +43,4 @@ export function registerListeners(program: Command, context: CliContext): void {
         await changeListener(verb, listener, options, context);
       });
   }
-}
-
-function addSource(command: Command): Command {
-  return command
-    .option(
-      '-u, --url <url>',
-      'base URL of the callback routes; the audit API is below it',
-      parseUrl,
-    )
-    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
-    .option('--json', 'print JSON');
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 
 import type { AuditOptions } from '../audit/audit.options.js';
+import { addAuditApi } from '../audit-api.options.js';
 import type { CliContext } from '../cli.context.js';
-import { integerBetween, parseTime, parseUrl } from '../option.parsers.js';
+import { integerBetween, parseTime } from '../option.parsers.js';
 import type { SessionListOptions, SessionRebuildOptions } from './sessions.options.js';
 
 const EXAMPLES = `
@@ -25,7 +26,7 @@ export function registerSessions(program: Command, context: CliContext): void {
     .description('Lists and shows sessions: the pushes of a stream that belong together.')
     .addHelpText('after', EXAMPLES);
 
-  addSource(sessions.command('list').description('Sessions, those that started last first.'))
+  addAuditApi(sessions.command('list').description('Sessions, those that started last first.'))
     .option('--domain <domain>', 'of this push domain')
     .option('--path <path>', 'of this push path (AppName)')
     .option('--stream <name>', 'of this stream')
@@ -39,14 +40,14 @@ export function registerSessions(program: Command, context: CliContext): void {
       await listSessions(options, context);
     });
 
-  addSource(sessions.command('show').description('One session with its pushes and totals.'))
+  addAuditApi(sessions.command('show').description('One session with its pushes and totals.'))
     .argument('<id>', 'id of the session, or a former one')
     .action(async (id: string, options: AuditOptions) => {
       const { showSession } = await import('./show.action.js');
       await showSession(id, options, context);
     });
 
-  addSource(
+  addAuditApi(
     sessions
       .command('rebuild')
       .description('Takes the stored pushes and interruptions in again; the application does.'),
@@ -58,15 +59,4 @@ export function registerSessions(program: Command, context: CliContext): void {
       const { rebuildSessions } = await import('./rebuild.action.js');
       await rebuildSessions(options, context);
     });
-}
-
-function addSource(command: Command): Command {
-  return command
-    .option(
-      '-u, --url <url>',
-      'base URL of the callback routes; the audit API is below it',
-      parseUrl,
-    )
-    .option('--plain-http', 'send the token of the audit API without TLS also to another machine')
-    .option('--json', 'print JSON');
 }
