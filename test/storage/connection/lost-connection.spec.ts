@@ -32,7 +32,7 @@ describe.each(SERVERS)('on $database.name', ({ database, own, end }) => {
     onLostConnection(dataSource, () => lost++);
     const holding = dataSource.transaction(async (manager) => {
       const [{ id }] = await manager.query<[{ id: number }]>(own);
-      await other.query(end(Number(id)));
+      await other.query(end(id));
       await expect.poll(() => lost, { interval: 20 }).toBeGreaterThan(0);
     });
     await expect(holding).rejects.toThrow(/connection|terminat|released/i);
