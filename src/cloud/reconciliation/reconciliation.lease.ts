@@ -1,4 +1,4 @@
-import { IsNull, LessThan, MoreThan } from 'typeorm';
+import { IsNull } from 'typeorm';
 
 import { columnNames } from '../../storage/connection/column-names.js';
 import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
@@ -74,11 +74,9 @@ export class ReconciliationLease {
       .createQueryBuilder()
       .update(LiveReconciliation)
       .set({ gapFrom: () => aliveAt })
-      .where({
-        registration: this.registration,
-        gapFrom: IsNull(),
-        aliveAt: LessThan(new Date(this.now() - LEASE_MS)),
-      })
+      .where({ registration: this.registration, gapFrom: IsNull() })
+      // A number: TypeORM 0.3 compares with what it was given, and not with what the column makes of it.
+      .andWhere('aliveAt < :since', { since: this.now() - LEASE_MS })
       .execute();
   }
 
@@ -121,6 +119,12 @@ export async function lookBackTo(
   from: Date,
 ): Promise<boolean> {
   const progress = database.manager.getRepository(LiveReconciliation);
-  await progress.update({ registration, watermarkAt: MoreThan(from) }, { watermarkAt: from });
+  await progress
+    .createQueryBuilder()
+    .update()
+    .set({ watermarkAt: from })
+    .where({ registration })
+    .andWhere('watermarkAt > :from', { from: from.getTime() })
+    .execute();
   return progress.existsBy({ registration });
 }
