@@ -70,8 +70,8 @@ describe.each(PAIRS)('$translation', ({ source, translation }) => {
     const prose = (of: string) => withoutCode(of).replaceAll(/`[^`\n]+`/g, '');
     const figures = (of: string) => all(prose(of), /\d[\d.,]*\d|\d{2,}/g);
     const inWords = WORDS.filter(([word]) => word.test(prose(text))).map(([, figure]) => figure);
-    const english = new Set<string>([...figures(text), ...inWords]);
-    expect(figures(other).filter((figure) => !english.has(figure))).toEqual([]);
+    const known = new Set<string>([...figures(text), ...inWords]);
+    expect(figures(other).filter((figure) => !known.has(figure))).toEqual([]);
     expect(figures(other)).toEqual(expect.arrayContaining(figures(text)));
   });
 
