@@ -117,6 +117,7 @@ export {
   LiveCallbackHealth,
   type LiveCallbackHealthReport,
 } from './operations/health/live-callback.health.js';
+export type { ReconciliationStanding } from './operations/health/reconciliation.query.js';
 export {
   LiveCallbackHealthIndicator,
   type LiveCallbackHealthResult,

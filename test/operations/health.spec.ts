@@ -404,6 +404,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
         deadLetters: 0,
         quarantined: 0,
         unknown: 0,
+        reconciliation: null,
       });
       await send(host, screenshotCallback());
       await send(host, streamPushCallback({ stream_id: [] }));

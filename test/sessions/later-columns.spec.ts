@@ -18,6 +18,7 @@ describe.each(DATABASES)('on $name', ({ create, isAbsent }) => {
     const { migrationsTableName } = dataSource.options;
     await dataSource.query('ALTER TABLE live_session DROP COLUMN unconfirmed_count');
     await dataSource.query('ALTER TABLE live_reconciliation DROP COLUMN gap_from');
+    await dataSource.query('ALTER TABLE live_reconciliation DROP COLUMN failure');
     await dataSource.query(
       `DELETE FROM ${migrationsTableName} WHERE name = 'AddUnconfirmed1764000000003'`,
     );

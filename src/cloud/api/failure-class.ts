@@ -45,6 +45,12 @@ export function failureClassOf(code: string | null): FailureClass {
   return BY_LAST_SEGMENT[code.slice(code.lastIndexOf('.') + 1)] ?? 'fatal';
 }
 
+/** Whether the account does not admit the key, or not to this action. */
+export function isKeyRefused(code: string | null): boolean {
+  if (code === null || failureClassOf(code) === 'clock') return false;
+  return /^(AuthFailure|UnauthorizedOperation)/.test(code);
+}
+
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /^AuthFailure\.SignatureExpire/,

@@ -19,7 +19,10 @@ import type { ComparisonCycle, ComparisonRepair } from '../../sessions/session.c
 import { SessionWriter } from '../../sessions/session.writer.js';
 import { DatabaseCallbackStore } from '../../storage/database-callback.store.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
+import type { ReconciliationFailure } from '../../storage/entities/index.js';
+import { CloudApiError } from '../api/cloud-api.error.js';
 import { CloudError } from '../api/cloud.error.js';
+import { isKeyRefused } from '../api/failure-class.js';
 import type { CloudApi } from '../api/cloud-api.js';
 import { CloudReader } from '../reading/cloud.reader.js';
 import { SYSTEM_PACE, type Pace } from '../reading/token.bucket.js';
@@ -95,6 +98,8 @@ export class LiveCallbackReconciliation
   private known: KnownPushes | undefined;
   private records: RecordIntake | null = null;
   private running: Promise<void> = Promise.resolve();
+  /** Of the cycle that is being made. */
+  private failure: ReconciliationFailure | null = null;
   private last: Cycle = {
     isLeader: false,
     isWhole: false,
@@ -132,7 +137,7 @@ export class LiveCallbackReconciliation
    */
   cycle(isFull = false): Promise<Cycle> {
     const corrected = () => this.corrections?.number ?? 0;
-    const work = async () => (this.last = await this.reconciler!.cycle(isFull));
+    const work = () => this.compare(isFull);
     return this.turns.run(() => this.log.record(work, corrected, () => this.pace.now()));
   }
 
@@ -187,6 +192,14 @@ export class LiveCallbackReconciliation
 
   private get pace(): Pace {
     return this.manualPace ?? SYSTEM_PACE;
+  }
+
+  private async compare(isFull: boolean): Promise<Cycle> {
+    this.failure = null;
+    this.last = await this.reconciler!.cycle(isFull);
+    const { isLeader, isCaughtUp } = this.report();
+    if (isLeader) await this.lease!.stand(isCaughtUp, this.failure);
+    return this.last;
   }
 
   private async run(): Promise<void> {
@@ -262,6 +275,8 @@ export class LiveCallbackReconciliation
   }
 
   private fail(part: string, error: unknown): void {
+    const isRefused = error instanceof CloudApiError && isKeyRefused(error.cloudCode);
+    if (this.failure !== 'refused') this.failure = isRefused ? 'refused' : 'failing';
     this.log.failed(`${part}: ${errorText(error)}`);
     this.outage.failed(
       () => `Comparison with the cloud (${part}) failed and changes nothing: ${errorText(error)}`,

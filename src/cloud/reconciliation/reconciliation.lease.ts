@@ -2,7 +2,7 @@ import { IsNull } from 'typeorm';
 
 import { columnNames } from '../../storage/connection/column-names.js';
 import type { CallbackDatabase } from '../../storage/connection/callback.database.js';
-import { LiveReconciliation } from '../../storage/entities/index.js';
+import { LiveReconciliation, type ReconciliationFailure } from '../../storage/entities/index.js';
 
 /** How far a reconciliation has got, Unix milliseconds. */
 export interface Progress {
@@ -32,7 +32,12 @@ export class ReconciliationLease {
       .createQueryBuilder()
       .insert()
       .into(LiveReconciliation)
-      .values({ registration: this.registration, owner: this.owner, leaseUntil: new Date(0) })
+      .values({
+        registration: this.registration,
+        owner: this.owner,
+        leaseUntil: new Date(0),
+        caughtUpAt: new Date(this.now()),
+      })
       .orIgnore()
       .updateEntity(false)
       .execute();
@@ -54,6 +59,17 @@ export class ReconciliationLease {
       deepAt: asTime(deepAt),
       gapFrom: asTime(gapFrom),
     };
+  }
+
+  /** Lets every process know how the latest cycle went. */
+  async stand(isCaughtUp: boolean, failure: ReconciliationFailure | null): Promise<void> {
+    const { registration, owner } = this;
+    const caughtUp = isCaughtUp ? { caughtUpAt: new Date(this.now()) } : {};
+    await this.database.manager.update(
+      LiveReconciliation,
+      { registration, owner },
+      { failure, ...caughtUp },
+    );
   }
 
   /** What was lost in it has been looked for. */

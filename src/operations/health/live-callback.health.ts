@@ -5,6 +5,7 @@ import { withTimeout } from '../../common/with-timeout.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { readFigures, type BacklogFigures } from './backlog.query.js';
 import { ClockError } from './clock.error.js';
+import { readReconciliation, type ReconciliationStanding } from './reconciliation.query.js';
 import { ClockWatch, type ClockReport } from '../../receiving/verification/clock.watch.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackSpool } from '../../storage/spool/callback.spool.js';
@@ -39,6 +40,8 @@ export interface LiveCallbackHealthReport {
   readonly deadLetters: number | null;
   readonly quarantined: number | null;
   readonly unknown: number | null;
+  /** Null as well where nobody compares with the cloud. */
+  readonly reconciliation: ReconciliationStanding | null;
 }
 
 /** Says whether callbacks can be stored now, and what waits. */
@@ -46,7 +49,7 @@ export interface LiveCallbackHealthReport {
 export class LiveCallbackHealth {
   private readonly logger = new Logger('LiveCallback');
   private probing: Promise<void> | undefined;
-  private counting: Promise<BacklogFigures> | undefined;
+  private counting: Promise<Figures> | undefined;
   private latest: { at: number; stored: Promise<StoredReport> } | undefined;
   private wasUp = true;
 
@@ -104,6 +107,7 @@ export class LiveCallbackHealth {
       deadLetters: figures?.deadLetters ?? null,
       quarantined: figures?.quarantined ?? null,
       unknown: figures?.unknown ?? null,
+      reconciliation: figures?.reconciliation ?? null,
     };
   }
 
@@ -146,19 +150,27 @@ export class LiveCallbackHealth {
     await this.database.probe();
   }
 
-  private count(): Promise<BacklogFigures> {
+  private count(): Promise<Figures> {
     this.counting ??= this.readFigures().finally(() => (this.counting = undefined));
     return this.counting;
   }
 
-  private async readFigures(): Promise<BacklogFigures> {
-    return readFigures(this.database.dataSource, this.config.name);
+  private async readFigures(): Promise<Figures> {
+    const { name, clock } = this.config;
+    const { dataSource } = this.database;
+    const backlog = await readFigures(dataSource, name);
+    return { ...backlog, reconciliation: await readReconciliation(dataSource, name, clock()) };
   }
 }
 
 interface StoredReport {
   readonly status: LiveCallbackHealthReport['storage']['status'];
-  readonly figures: BacklogFigures | null;
+  readonly figures: Figures | null;
+}
+
+/** What is read from the tables. */
+interface Figures extends BacklogFigures {
+  readonly reconciliation: ReconciliationStanding | null;
 }
 
 /** @param deadline time of `performance.now()` */
