@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import {
+  hasPage,
   LANGUAGES,
   readPage,
   sectionsOf,
@@ -13,9 +14,11 @@ import {
   TRANSLATED,
 } from '../support/translations.js';
 
-const PAIRS = Object.entries(TRANSLATED).flatMap(([source, name]) =>
-  LANGUAGES.map((language) => ({ source, translation: `docs/${language}/${name}` })),
-);
+const PAIRS = Object.entries(TRANSLATED)
+  .flatMap(([source, name]) =>
+    LANGUAGES.map((language) => ({ source, language, translation: `docs/${language}/${name}` })),
+  )
+  .filter(({ translation }) => hasPage(translation));
 
 /** Numbers that English writes as words and another language may write in figures: 十分 is also "enough". */
 const WORDS = [
@@ -28,11 +31,15 @@ const CODE = /```[\s\S]*?```/g;
 const withoutCode = (text: string) => text.replaceAll(CODE, '');
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([found]) => found);
 
-/** Where the links of a page lead, seen from the root and in English; those between languages left out. */
-function targetsOf(page: string, text: string): string[] {
+/** Where the links of a page lead, seen from the root. */
+function linksOf(page: string, text: string): string[] {
   const links = [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s#]+)/g)];
-  return links
-    .map(([, link = '']) => posix.join(posix.dirname(page), link))
+  return links.map(([, link = '']) => posix.join(posix.dirname(page), link));
+}
+
+/** Where they lead in English; those between languages left out. */
+function targetsOf(page: string, text: string): string[] {
+  return linksOf(page, text)
     .filter((target) => !/^(?:docs\/(?:zh|ja|ko)\/)?README\.md$/.test(target))
     .map((target) => target.replace(/^docs\/(?:zh|ja|ko)\//, 'docs/'))
     .toSorted();
@@ -46,7 +53,7 @@ it('translations were made from what the English pages say now', () => {
   ).toEqual(recorded);
 });
 
-describe.each(PAIRS)('$translation', ({ source, translation }) => {
+describe.each(PAIRS)('$translation', ({ source, language, translation }) => {
   const english = readPage(source);
   const translated = readPage(translation);
   const sections = sectionsOf(english).map((text, index) => ({
@@ -82,5 +89,13 @@ describe.each(PAIRS)('$translation', ({ source, translation }) => {
 
   it('links to what the English page links to', () => {
     expect(targetsOf(translation, translated)).toEqual(targetsOf(source, english));
+  });
+
+  it('leads to no English page that its language has', () => {
+    const left = linksOf(translation, translated).filter((target) =>
+      PAIRS.some((pair) => pair.source === target && pair.language === language),
+    );
+    // The line of languages at the head of the README leads to the English one.
+    expect(left.filter((target) => target !== 'README.md')).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,10 +8,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const LANGUAGES = ['zh', 'ja', 'ko'] as const;
 
 /** English pages that are translated, and their names below `docs/<language>/`. */
-export const TRANSLATED = { 'README.md': 'README.md', 'docs/tutorial.md': 'tutorial.md' } as const;
+export const TRANSLATED = {
+  'README.md': 'README.md',
+  'docs/tutorial.md': 'tutorial.md',
+  'docs/operating.md': 'operating.md',
+} as const;
 
 /** Per page and section, the digest of the English text that its translations were made from. */
 export const SOURCES_PATH = join(ROOT, 'docs/translations.json');
+
+export const hasPage = (path: string): boolean => existsSync(join(ROOT, path));
 
 export const readPage = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
