@@ -17,7 +17,10 @@ export type AlertName =
   | 'dead-letters'
   | 'quarantined'
   | 'unknown'
-  | 'refusals';
+  | 'refusals'
+  | 'conflicting'
+  | 'stale-session'
+  | 'reconciliation-behind';
 
 /** What happened, and what is said about it. No message holds a key, a sign or a body. */
 export interface LiveCallbackSignals {

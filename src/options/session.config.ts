@@ -6,10 +6,15 @@ import type { SessionOptions, SessionWindow } from './session.options.js';
 export interface SessionConfig {
   /** The reconnect window of a push domain, ms. */
   windowMsOf(domain: string | null): number;
+  /** How long nothing need be known of a session that is live, ms. */
+  readonly staleMs: number;
 }
 
 const DEFAULT_WINDOW_SECONDS = 60;
 const MAX_WINDOW_SECONDS = 1_800;
+const HOUR_MS = 3_600_000;
+const DEFAULT_STALE_HOURS = 24;
+const MAX_STALE_HOURS = 8_760;
 
 /**
  * Checks the option `sessions`; null when it is left out.
@@ -18,8 +23,8 @@ const MAX_WINDOW_SECONDS = 1_800;
  */
 export function resolveSessions(options: SessionOptions | undefined): SessionConfig | null {
   if (options === undefined) return null;
-  checkObject('sessions', options, ['reconnectWindowSeconds', 'domains']);
-  const { domains = {} } = options;
+  checkObject('sessions', options, ['reconnectWindowSeconds', 'domains', 'staleAfterHours']);
+  const { domains = {}, staleAfterHours = DEFAULT_STALE_HOURS } = options;
   const windowMs = windowOf('sessions', options) ?? DEFAULT_WINDOW_SECONDS * 1000;
   checkObject('sessions.domains', domains, null);
   const windows = new Map<string, number>();
@@ -29,6 +34,7 @@ export function resolveSessions(options: SessionOptions | undefined): SessionCon
     windows.set(domain, windowOf(path, window) ?? windowMs);
   }
   return Object.freeze({
+    staleMs: HOUR_MS * integer('sessions.staleAfterHours', staleAfterHours, 1, MAX_STALE_HOURS),
     windowMsOf: (domain: string | null) => windows.get(domain ?? '') ?? windowMs,
   });
 }

@@ -9,6 +9,11 @@ export interface SessionWindow {
 
 /** How sessions are worked out. */
 export interface SessionOptions extends SessionWindow {
+  /**
+   * How long a session may be live before the signal `alert` calls it stale, hours, 1 to 8760, where nobody
+   * compares it with the cloud: its interruption may have been lost. Default: 24.
+   */
+  staleAfterHours?: number;
   /** Other windows, by push domain. Default: none. */
   domains?: Readonly<Record<string, SessionWindow>>;
 }

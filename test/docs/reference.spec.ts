@@ -1,4 +1,4 @@
-/** Tables that list what the code has: options, settings of listeners and of retention, signals. */
+/** Tables that list what the code has: options, settings of listeners and of retention, signals, alerts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ function rowsOf(page: string, header: string): string[] {
       .split(/\n{2,}/)
       .find((block) => block.startsWith(`| ${header}`)) ?? '';
   const rows = table.split('\n').slice(2);
-  return rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1] ?? row);
+  return rows.map((row) => /^\| `([\w-]+)`/.exec(row)?.[1] ?? row);
 }
 
 it.each([
@@ -60,3 +60,11 @@ it.each([
     expect(rowsOf(page, header).toSorted()).toEqual(members.toSorted());
   },
 );
+
+it('docs/operating.md lists the alerts that there are, and nothing else', () => {
+  const [, union = ''] =
+    /export type AlertName =([^;]*);/.exec(read('src/common/signals.ts')) ?? [];
+  const names = [...union.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(3);
+  expect(rowsOf('docs/operating.md', 'Alert ')).toEqual(names);
+});

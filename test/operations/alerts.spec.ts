@@ -3,6 +3,7 @@ import type { DataSourceOptions } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 
 import {
+  LiveCallback,
   LiveCallbackDeadLetters,
   LiveCallbackListeners,
   NonRetryableError,
@@ -14,12 +15,14 @@ import {
   type SharedFigures,
 } from '../../src/operations/alerts/alert.conditions.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
+import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { recorder } from '../bullmq/recorder.js';
 import { KEY, type Host } from '../support/application.js';
 import { onTestFinished } from '../support/current-test.js';
 import { DATABASES } from '../support/databases.js';
 import { HURRIED } from '../support/hurried.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
+import { interruption, push, send as sendAll } from '../sessions/session-host.js';
 
 const PATIENCE = { timeout: 15_000 };
 const WHY = { reason: 'the ledger moves', actor: 'Ada' };
@@ -77,6 +80,27 @@ describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
       await expect.poll(() => told(heard), PATIENCE).toEqual(all.toSorted());
     });
 
+    it('is a callback that contradicts an earlier one, and a session that nothing confirms', async () => {
+      const database = await scratchDatabase(create);
+      const heard = listen();
+      const options = { ...HURRIED, sessions: { staleAfterHours: 2 } };
+      const host = await scratchHost({ database, options });
+      const hoursAgo = (hours: number) => Math.floor(Date.now() / 1000) - hours * 3_600;
+      await sendAll(host, push('young', '1', hoursAgo(1)), push('old', '2', hoursAgo(3)));
+      await sendAll(host, push('old', '2', hoursAgo(3), { user_ip: '198.51.100.7' }));
+      const began = ['conflicting begins ', 'stale-session begins '];
+      await expect.poll(() => told(heard), PATIENCE).toEqual(began);
+      expect(heard.find(({ alert }) => alert === 'stale-session')).toMatchObject({
+        detail: '1 sessions are live here, and perhaps over.',
+      });
+
+      await sendAll(host, interruption('old', '2', hoursAgo(0), 10_800));
+      const { dataSource } = host.app.get(CallbackDatabase, { strict: false });
+      await dataSource.getRepository(LiveCallback).delete({ conflicting: true });
+      const all = [...began, 'conflicting ends ', 'stale-session ends '];
+      await expect.poll(() => told(heard), PATIENCE).toEqual(all.toSorted());
+    });
+
     it('of one registration is none of the other', async () => {
       const database = await scratchDatabase(create);
       const heard = listen();
@@ -91,7 +115,7 @@ describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
 });
 
 describe('the figures', () => {
-  const LIMITS = { behindMs: 300_000, caughtUpMs: 60_000, refusals: 100 };
+  const LIMITS = { behindMs: 300_000, caughtUpMs: 60_000, refusals: 100, uncomparedSeconds: 900 };
   const NOW = Date.UTC(2026, 10, 28);
   const figures = (given: Partial<SharedFigures>): SharedFigures => ({
     pending: new Map(),
@@ -99,6 +123,8 @@ describe('the figures', () => {
     held: [],
     health: { quarantined: 0, unknown: 0 } as SharedFigures['health'],
     refused: 0,
+    conflicting: 0,
+    stale: 0,
     ...given,
   });
   const troubles = (given: Partial<SharedFigures>, known: string[] = []) =>
@@ -126,6 +152,27 @@ describe('the figures', () => {
       { listener: 'orders', pausedAt: null, openedAt: new Date(NOW), openError: 'away' },
     ] as unknown as SharedFigures['held'];
     expect(troubles({ pending: waiting(900_000), held })).toEqual(['breaker-open']);
+  });
+
+  it('of sessions that this process does not work out change nothing', () => {
+    expect(troubles({ stale: null })).toEqual([]);
+    expect(troubles({ stale: null }, ['stale-session '])).toEqual(['stale-session']);
+    expect(troubles({ stale: 0 }, ['stale-session '])).toEqual([]);
+  });
+
+  it('of the comparison with the cloud are trouble after a while, and until it is up', () => {
+    const compared = (status: string, behindSeconds: number | null, known: string[] = []) => {
+      const reconciliation = { status, behindSeconds, watermarkSeconds: null };
+      const health = { ...figures({}).health, reconciliation } as SharedFigures['health'];
+      return troubles({ health }, known);
+    };
+    const known = ['reconciliation-behind '];
+    expect(compared('failing', 899)).toEqual([]);
+    expect(compared('failing', null)).toEqual([]);
+    expect(compared('behind', 900)).toEqual(['reconciliation-behind']);
+    expect(compared('refused', null)).toEqual(['reconciliation-behind']);
+    expect(compared('failing', 60, known)).toEqual(['reconciliation-behind']);
+    expect(compared('up', 60, known)).toEqual([]);
   });
 
   it('of what waits for somebody are told', () => {

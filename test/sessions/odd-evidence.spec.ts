@@ -272,6 +272,7 @@ describe('without the option', () => {
       { reconnectWindowSeconds: 1_801 },
       'sessions.reconnectWindowSeconds must be an integer from 0',
     ],
+    [{ staleAfterHours: 0 }, 'sessions.staleAfterHours must be an integer from 1'],
     [{ domains: [] }, 'sessions.domains must be an object'],
     [{ domains: { 'a.com': { x: 1 } } }, 'sessions.domains.a.com.x is no option'],
   ])('and with %j the start fails', async (sessions, message) => {

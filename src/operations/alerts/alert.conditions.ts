@@ -1,6 +1,7 @@
 import type { AlertName } from '../../common/signals.js';
 import type { LiveListener } from '../../storage/entities/index.js';
 import type { LiveCallbackHealthReport } from '../health/live-callback.health.js';
+import type { ReconciliationStanding } from '../health/reconciliation.query.js';
 import type { Waiting } from '../overview/delivery.queries.js';
 
 /** Trouble that is there now. */
@@ -22,6 +23,10 @@ export interface SharedFigures {
   readonly health: LiveCallbackHealthReport;
   /** Requests that were refused lately. */
   readonly refused: number;
+  /** Callbacks of lately that contradict earlier ones. */
+  readonly conflicting: number;
+  /** Sessions that are live and perhaps over; null where this process works none out. */
+  readonly stale: number | null;
 }
 
 /** When trouble begins, and when it is over. */
@@ -32,6 +37,8 @@ export interface AlertLimits {
   readonly caughtUpMs: number;
   /** Refused requests in five minutes that are a burst; it is over below half of them. */
   readonly refusals: number;
+  /** The comparison with the cloud is behind when it was last whole so long ago; it is no more when it is up. */
+  readonly uncomparedSeconds: number;
 }
 
 /** A trouble as the key of a map. */
@@ -64,10 +71,10 @@ export function ownTroubles({ storage, clock }: LiveCallbackHealthReport): Troub
  * @param now Unix milliseconds
  */
 export function sharedTroubles(
-  { pending, dead, held, health, refused }: SharedFigures,
+  { pending, dead, held, health, refused, conflicting, stale }: SharedFigures,
   known: ReadonlySet<string>,
   now: number,
-  { behindMs, caughtUpMs, refusals }: AlertLimits,
+  { behindMs, caughtUpMs, refusals, uncomparedSeconds }: AlertLimits,
 ): Trouble[] {
   const troubles: Trouble[] = [];
   const add = (alert: AlertName, listener: string | null, detail: string) =>
@@ -96,5 +103,19 @@ export function sharedTroubles(
   if (refused >= (lasts('refusals', null) ? refusals / 2 : refusals)) {
     add('refusals', null, `${refused} requests were refused in five minutes.`);
   }
+  if (conflicting) add('conflicting', null, `${conflicting} callbacks contradict earlier ones.`);
+  if (stale === null ? lasts('stale-session', null) : stale > 0) {
+    add('stale-session', null, `${stale} sessions are live here, and perhaps over.`);
+  }
+  const grace = lasts('reconciliation-behind', null) ? 0 : uncomparedSeconds;
+  const lack = health.reconciliation && lackOf(health.reconciliation, grace);
+  if (lack) add('reconciliation-behind', null, lack);
   return troubles;
+}
+
+/** What is wrong with the comparison; null while it is nothing, or has not been for long. */
+function lackOf({ status, behindSeconds }: ReconciliationStanding, grace: number): string | null {
+  if (status === 'refused') return 'The cloud does not admit the key.';
+  if (status === 'up' || behindSeconds === null || behindSeconds < grace) return null;
+  return `Not all was compared with the cloud for ${behindSeconds} s.`;
 }

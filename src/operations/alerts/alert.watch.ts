@@ -12,6 +12,8 @@ import { LiveCallbackHealth } from '../health/live-callback.health.js';
 import { readWaiting } from '../overview/delivery.queries.js';
 import { readRefusals } from '../overview/refusal.query.js';
 import { AlertBook } from './alert.book.js';
+import { countConflicting } from './conflict.query.js';
+import { countStale } from './session.query.js';
 import { ownTroubles, sharedTroubles, troubleKey, type Trouble } from './alert.conditions.js';
 
 /** How often it is looked for trouble, ms. */
@@ -21,6 +23,10 @@ const CAUGHT_UP_MS = 60_000;
 /** Refused requests in {@link REFUSALS_MS} that are a burst. */
 const REFUSALS = 100;
 const REFUSALS_MS = 300_000;
+/** How long a callback that contradicts an earlier one is trouble, ms. */
+const CONFLICTING_MS = 3_600_000;
+/** A failed comparison is made again each minute, s. */
+const UNCOMPARED_SECONDS = 900;
 /** Deliveries that are looked at. */
 const COUNTED_TO = 10_000;
 
@@ -82,23 +88,28 @@ export class AlertWatch {
   }
 
   private async compare(health: Awaited<ReturnType<LiveCallbackHealth['report']>>): Promise<void> {
-    const { name } = this.config;
+    const { name, sessions, clock } = this.config;
     const now = Date.now();
     const known = await this.book.known();
     const held = await this.holds.all();
-    const [pending, dead, refusals] = await this.database.read((tables) =>
+    // Where somebody compares, what is missing in the cloud tells; its age does not.
+    const stale = sessions && (health.reconciliation ? null : new Date(clock() - sessions.staleMs));
+    const [pending, dead, refusals, conflicting, staleCount] = await this.database.read((tables) =>
       Promise.all([
         readWaiting(tables, name, 'pending', COUNTED_TO),
         readWaiting(tables, name, 'dead', COUNTED_TO),
         readRefusals(tables, name, new Date(now - REFUSALS_MS)),
+        countConflicting(tables, name, new Date(now - this.time.real(CONFLICTING_MS))),
+        sessions && countStale(tables, name, stale),
       ]),
     );
     const refused = refusals.reduce((sum, { count }) => sum + count, 0);
-    const figures = { pending, dead, held, health, refused };
+    const figures = { pending, dead, held, health, refused, conflicting, stale: staleCount };
     const troubles = sharedTroubles(figures, new Set(known.map(troubleKey)), now, {
       behindMs: this.time.real(BEHIND_MS),
       caughtUpMs: this.time.real(CAUGHT_UP_MS),
       refusals: REFUSALS,
+      uncomparedSeconds: UNCOMPARED_SECONDS,
     });
     for (const trouble of without(troubles, known)) {
       if (await this.book.begin(trouble)) this.tell(trouble, 'begins');

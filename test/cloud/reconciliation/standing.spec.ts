@@ -1,12 +1,21 @@
 /** How the comparison stands is in the health report of every process, in that of @nestjs/terminus too. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheckService, TerminusModule, type HealthCheckResult } from '@nestjs/terminus';
 import { describe, expect, it } from 'vitest';
 
-import { LiveCallbackHealth, LiveCallbackHealthIndicator } from '../../../src/index.js';
+import {
+  LiveCallbackHealth,
+  LiveCallbackHealthIndicator,
+  onLiveCallbackSignal,
+  type LiveCallbackModuleOptions,
+  type LiveCallbackSignals,
+} from '../../../src/index.js';
 import { readReconciliation } from '../../../src/operations/health/reconciliation.query.js';
 import { CallbackDatabase } from '../../../src/storage/connection/callback.database.js';
 import { onTestFinished } from '../../support/current-test.js';
+import { HURRIED } from '../../support/hurried.js';
 import { DATABASES } from '../../support/databases.js';
 import { scratchHost } from '../../support/scratch.js';
 import { HOUR, MINUTE, startReconciled, type Reconciled } from './reconciled-host.js';
@@ -89,9 +98,31 @@ it('a process that does not compare says it too, by its indicator, and is up all
   ]);
 });
 
-async function startOnSqlite() {
+it('what fails for a quarter of an hour is an alert, which ends when all is compared', async () => {
+  const heard: string[] = [];
+  const hear = ({ alert, state, detail }: LiveCallbackSignals['alert']) =>
+    heard.push([alert, state, detail].join(' ').trim());
+  onTestFinished(onLiveCallbackSignal('alert', hear));
+  const live = await startOnSqlite(HURRIED);
+  await live.pass(MINUTE);
+  live.server.fail({ action: '*', rate: 1, effect: { error: 'InternalError' } });
+  await live.pass(10 * MINUTE);
+  await sleep(2_500);
+  expect(heard).toEqual([]);
+  await live.pass(5 * MINUTE);
+  const began = 'reconciliation-behind begins Not all was compared with the cloud for 900 s.';
+  await expect.poll(() => heard, { timeout: 5_000 }).toEqual([began]);
+  live.server.clearFaults();
+  await live.pass(6 * MINUTE);
+  await expect.poll(() => heard, { timeout: 5_000 }).toEqual([began, 'reconciliation-behind ends']);
+});
+
+async function startOnSqlite(options: Partial<LiveCallbackModuleOptions> = {}) {
   const database = await DATABASES.find(({ name }) => name === 'SQLite')!.create();
   onTestFinished(() => database.drop());
-  const live: Reconciled = await startReconciled({ database: database.options });
+  const live: Reconciled = await startReconciled({
+    database: database.options,
+    options,
+  });
   return Object.assign(live, { database: database.options });
 }
