@@ -12,6 +12,7 @@ export const TRANSLATED = {
   'README.md': 'README.md',
   'docs/tutorial.md': 'tutorial.md',
   'docs/operating.md': 'operating.md',
+  'docs/meanings.md': 'meanings.md',
 } as const;
 
 /** Per page and section, the digest of the English text that its translations were made from. */
