@@ -21,7 +21,11 @@ export class CreateLiveReconciliation1764000000002 implements MigrationInterface
           owner ${ascii} NOT NULL,
           lease_until bigint NOT NULL,
           watermark_at bigint,
-          deep_at bigint)${TABLE_OPTIONS[dialect]}`,
+          deep_at bigint,
+          alive_at bigint,
+          gap_from bigint,
+          caught_up_at bigint,
+          failure ${ascii})${TABLE_OPTIONS[dialect]}`,
       ),
     );
   }

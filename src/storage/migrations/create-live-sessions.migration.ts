@@ -56,6 +56,7 @@ export class CreateLiveSessions1764000000001 implements MigrationInterface {
         last_confirmed_at bigint NOT NULL,
         pushes_count int NOT NULL,
         open_count int NOT NULL,
+        unconfirmed_count int DEFAULT 0 NOT NULL,
         uptime_ms bigint NOT NULL,
         live_since bigint,
         gap_ms bigint NOT NULL,

@@ -1,4 +1,3 @@
-import { AddUnconfirmed1764000000003 } from './add-unconfirmed.migration.js';
 import { CreateLiveCallback1764000000000 } from './create-live-callback.migration.js';
 import { CreateLiveReconciliation1764000000002 } from './create-live-reconciliation.migration.js';
 import { CreateLiveSessions1764000000001 } from './create-live-sessions.migration.js';
@@ -11,5 +10,4 @@ export const LIVE_CALLBACK_MIGRATIONS = [
   CreateLiveCallback1764000000000,
   CreateLiveSessions1764000000001,
   CreateLiveReconciliation1764000000002,
-  AddUnconfirmed1764000000003,
 ] as const;
