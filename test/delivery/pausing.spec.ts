@@ -13,7 +13,7 @@ import {
   type LiveEvent,
 } from '../../src/index.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
-import { openQueue, scratchRedis, startBullHost } from '../bullmq/bull-host.js';
+import { openQueue, passGrace, scratchRedis, startBullHost } from '../bullmq/bull-host.js';
 import { recorder, type Recorder } from '../bullmq/recorder.js';
 import { KEY, type Host } from '../support/application.js';
 import { DATABASES } from '../support/databases.js';
@@ -201,7 +201,7 @@ describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
   });
 
   describe.skipIf(isAbsent)('a circuit breaker', () => {
-    const BREAKER = { circuitBreaker: { failures: 3, pauseMs: 5_000 }, backoffMs: 60_000 };
+    const BREAKER = { circuitBreaker: { failures: 3, pauseMs: 5_000 }, backoffMs: 20_000 };
     const breakerOf = async ({ app }: Host): Promise<ListenerState['breaker']> =>
       (await service(app).list())[0]!.breaker;
 
@@ -299,7 +299,8 @@ describe.skipIf(isRedisAbsent)('over BullMQ', () => {
     await expect.poll(() => queue.getWaitingCount(), PATIENCE).toBe(0);
     expect(orders.seen).toHaveLength(0);
     await resume(host);
-    await expect.poll(() => orders.seen.length, { timeout: 25_000 }).toBe(10);
+    await passGrace(host);
+    await expect.poll(() => orders.seen.length, PATIENCE).toBe(10);
     expect(orders.sequencesOf('room')).toEqual(some(10));
     expect(new Set(orders.seen.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   });

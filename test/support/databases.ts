@@ -2,21 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
+
+import { leavePostgres, onServer, POSTGRES, takePostgres } from './postgres.databases.js';
 
 /** A fresh database of one kind, and how to get rid of it. */
 export interface TestDatabase {
   readonly options: DataSourceOptions;
   drop(): Promise<void>;
 }
-
-const POSTGRES = {
-  type: 'postgres',
-  host: process.env['PGHOST'] ?? '127.0.0.1',
-  port: Number(process.env['PGPORT'] ?? 5432),
-  username: process.env['PGUSER'] ?? 'postgres',
-  password: process.env['PGPASSWORD'] ?? '',
-} as const;
 
 const MYSQL = {
   type: 'mariadb',
@@ -40,23 +34,9 @@ async function createSqlite(): Promise<TestDatabase> {
   };
 }
 
-async function onServer(options: DataSourceOptions, sql: string): Promise<void> {
-  const dataSource = await new DataSource(options).initialize();
-  try {
-    await dataSource.query(sql);
-  } finally {
-    await dataSource.destroy();
-  }
-}
-
 async function createPostgres(): Promise<TestDatabase> {
-  const database = nextName();
-  const server = { ...POSTGRES, database: 'postgres' };
-  await onServer(server, `CREATE DATABASE ${database}`);
-  return {
-    options: { ...POSTGRES, database },
-    drop: () => onServer(server, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
-  };
+  const database = await takePostgres();
+  return { options: { ...POSTGRES, database }, drop: () => leavePostgres(database) };
 }
 
 async function createMysql(): Promise<TestDatabase> {
