@@ -25,6 +25,7 @@ const WORDS = [
   [/\bten\b/, '10'],
   [/\btwelve\b/, '12'],
   [/\bhalf an hour\b/, '30'],
+  [/\bquarter of an hour\b/, '15'],
 ] as const;
 
 const CODE = /```[\s\S]*?```/g;
