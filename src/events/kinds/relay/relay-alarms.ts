@@ -11,9 +11,9 @@ const HINTS = {
 // prettier-ignore
 export const RELAY_ALARMS = meaningsOf<string, keyof typeof HINTS>(HINTS, [
   ['PullFileUnstable', 'relay.pull-unstable', 'source', 'Pulling the source file is unstable.', '拉取源文件不稳定。'],
-  ['PushStreamUnstable', 'relay.push-unstable', 'target', 'Pushing to the target is unstable.', '推流到目标不稳定。'],
+  ['PushStreamUnstable', 'relay.push-unstable', 'target', 'Pushing to the target is unstable.', '向目标地址推流不稳定。'],
   ['PullFileFailed', 'relay.pull-failed', 'source', 'The source file cannot be pulled.', '拉取源文件失败。'],
-  ['PushStreamFailed', 'relay.push-failed', 'target', 'The stream cannot be pushed to the target.', '推流到目标失败。'],
+  ['PushStreamFailed', 'relay.push-failed', 'target', 'The stream cannot be pushed to the target.', '向目标地址推流失败。'],
   ['FileEndEarly', 'relay.file-ended-early', 'file', 'The source file ended before its time.', '源文件提前结束。'],
 ]);
 

@@ -2,16 +2,16 @@ import { lookupIn, meaningsOf } from '../../meaning.js';
 
 // prettier-ignore
 const HINTS = {
-  unknown: { en: 'Look at the interruption records of the console.', zh: '在控制台断流记录中查看详情。' },
+  unknown: { en: 'Look at the interruption records of the CSS console.', zh: '在云直播控制台的断流记录中查看详情。' },
   client: { en: 'The push client ended the push; if that was not meant, look there.', zh: '推流端主动停止；若非预期请检查推流端。' },
   internal: { en: 'Push again; report it to Tencent Cloud if it repeats.', zh: '重新推流；若反复出现请联系腾讯云。' },
   content: { en: 'Check the encoder: the RTMP data is not as it should be.', zh: '检查推流端编码器的 RTMP 数据。' },
   size: { en: 'Lower bitrate or frame size in the encoder.', zh: '降低编码器码率或单帧大小。' },
   idle: { en: 'Check that the encoder sends frames and that its uplink works.', zh: '检查推流端是否持续发送数据及上行网络。' },
   network: { en: 'Check the network of the push client.', zh: '检查推流端网络。' },
-  refused: { en: 'See the sub-code in the interruption records of the console.', zh: '在控制台断流记录中查看子错误码。' },
+  refused: { en: 'See the sub-code in the interruption records of the CSS console.', zh: '在云直播控制台的断流记录中查看子错误码。' },
   auth: { en: 'Check the authentication of the push URL.', zh: '检查推流地址鉴权。' },
-  kicked: { en: 'Somebody stopped the stream or pushed anew under its name; see the sub-code in the console.', zh: '流被断开、禁推或被新推流替换；在控制台查看子错误码。' },
+  kicked: { en: 'Somebody stopped the stream or pushed anew under its name; see the sub-code in the CSS console.', zh: '流被断开或禁推，或者被同名的新推流取代；子错误码见云直播控制台。' },
   unplayed: { en: 'Nothing to do unless the stream should stay without viewers.', zh: '如需无人观看时保持推流，请调整配置。' },
 };
 
@@ -39,7 +39,7 @@ export const INTERRUPT_REASONS = meaningsOf<number, keyof typeof HINTS>(HINTS, [
   [18, 'interrupt.push-refused', 'refused', 'The push was refused.', '推流被拒绝。'],
   [19, 'interrupt.third-party-auth-failed', 'auth', 'Third-party authentication failed.', '第三方鉴权失败。'],
   [20, 'interrupt.no-data-20', 'idle', 'No data for a long time.', '长时间无数据。'],
-  [21, 'interrupt.kicked', 'kicked', 'The push was stopped or replaced by a new one.', '推流被断开或被新推流替换。'],
+  [21, 'interrupt.kicked', 'kicked', 'The push was stopped or replaced by a new one.', '推流被断开，或被新的推流取代。'],
   [22, 'interrupt.unknown-22', 'unknown', 'Unknown reason.', '未知原因。'],
   [23, 'interrupt.rtmp-content-23', 'content', 'Abnormal RTMP content.', 'RTMP 内容异常。'],
   [24, 'interrupt.internal-24', 'internal', 'Internal error of CSS.', '云直播内部错误。'],
