@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions } from 'playwright-core';
 import { expect, inject, it } from 'vitest';
 
-import { LiveCallbackAuditService, LiveSessions } from '../../src/index.js';
+import { LiveCallbackAuditService, LiveCallbackListeners, LiveSessions } from '../../src/index.js';
 import { launchBrowser } from '../support/browser.js';
 import { onTestFinished } from '../support/current-test.js';
 import { openSeededConsole, TOKENS } from './seeded-console.js';
@@ -49,17 +49,13 @@ it.runIf(process.env['PICTURES'] === '1')('the pages have their pictures taken',
     execFileSync('pngquant', ['--force', '--ext=.png', '--speed=1', '--quality=50-90', path]);
     expect(readFileSync(path).length).toBeLessThan(LARGEST);
   };
-  for (const page of [
-    'live',
-    'callbacks',
-    'dead-letters',
-    'refused',
-    'listeners',
-    'templates',
-    'reconciliation',
-  ]) {
-    await take(WIDE, page, page);
-  }
+  await take(WIDE, 'listeners', 'listeners');
+  // The word of it stands above every page.
+  await seeded.host.app
+    .get(LiveCallbackListeners, { strict: false })
+    .resume('moderation', { reason: 'the pictures of the other pages', actor: 'me' });
+  const others = ['live', 'callbacks', 'dead-letters', 'refused', 'templates', 'reconciliation'];
+  for (const page of others) await take(WIDE, page, page);
   await take(WIDE, 'session', `live/${concert!.id}`);
   await take(WIDE, 'callback', `callbacks/${twice!.id}`);
   await take(WIDE, 'template', 'templates/main');
