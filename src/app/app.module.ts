@@ -2,7 +2,12 @@ import { BullModule } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { LiveCallbackBullModule } from '../bullmq/index.js';
-import { credentialsFromEnvironment, DeclaredTemplates, TencentCloudApi } from '../cloud/index.js';
+import {
+  credentialsFromEnvironment,
+  DeclaredTemplates,
+  LiveCallbackDriftModule,
+  TencentCloudApi,
+} from '../cloud/index.js';
 import { LiveCallbackConsoleModule } from '../console/index.js';
 import { LiveCallbackModule } from '../index.js';
 import { LiveCallbackTelemetryModule } from '../telemetry/index.js';
@@ -93,7 +98,10 @@ function consoleOf(settings: Settings, cloud: DemoCloud | undefined): DynamicMod
   const { audit } = auditOf(settings);
   if (audit === undefined) return [];
   const templates = templatesOf(settings) ?? cloud?.templates;
-  return [LiveCallbackConsoleModule.register({ ...audit, ...(templates && { templates }) })];
+  return [
+    LiveCallbackConsoleModule.register({ ...audit, ...(templates && { templates }) }),
+    ...(templates ? [LiveCallbackDriftModule.register({ templates })] : []),
+  ];
 }
 
 /** Callback templates are shown where they are declared. */

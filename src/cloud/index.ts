@@ -32,6 +32,11 @@ export type {
   TemplatesView,
 } from './provisioning/templates.view.js';
 
+// Whether the account is as declared
+export { LiveCallbackDriftModule } from './provisioning/live-callback-drift.module.js';
+export type { LiveCallbackDriftOptions } from './provisioning/live-callback-drift.module-definition.js';
+export type { DriftSource } from './provisioning/drift.watch.js';
+
 // What is declared
 export type {
   ProvisioningState,

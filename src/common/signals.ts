@@ -20,7 +20,8 @@ export type AlertName =
   | 'refusals'
   | 'conflicting'
   | 'stale-session'
-  | 'reconciliation-behind';
+  | 'reconciliation-behind'
+  | 'template-drift';
 
 /** What happened, and what is said about it. No message holds a key, a sign or a body. */
 export interface LiveCallbackSignals {

@@ -15,6 +15,7 @@ import { LiveCallbackDeadLetters } from '../operations/dead-letters/live-callbac
 import { AlertBook } from '../operations/alerts/alert.book.js';
 import { AlertWatch } from '../operations/alerts/alert.watch.js';
 import { LiveCallbackHealth } from '../operations/health/live-callback.health.js';
+import { TemplateDrift } from '../operations/health/template-drift.js';
 import { LiveCallbackHealthIndicator } from '../operations/health/live-callback.health-indicator.js';
 import { LiveCallbackAuditService } from '../operations/live-callback-audit.service.js';
 import { LiveCallbackListeners } from '../operations/listeners/live-callback.listeners.js';
@@ -265,6 +266,7 @@ const PROVIDERS: Provider[] = [
   LiveCallbackOverview,
   LiveCallbackDeadLetters,
   ClockWatch,
+  TemplateDrift,
   LiveCallbackHealth,
   LiveCallbackHealthIndicator,
   AlertBook,

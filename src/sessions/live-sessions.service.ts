@@ -16,6 +16,7 @@ import {
   type LiveFilter,
   type SessionFilter,
 } from './session.query.js';
+import { countLive } from './live-count.query.js';
 import { streamKeyOf } from './push.evidence.js';
 import { doublesOf } from './session.state.js';
 import { SessionRebuilder, type RebuildRequest, type RebuildStep } from './session.rebuilder.js';
@@ -169,6 +170,12 @@ export class LiveSessions {
       cursor = step.nextCursor;
     } while (cursor !== null);
     return { callbacks };
+  }
+
+  /** How many streams are pushed now, by push domain, of 10000 at most. @internal */
+  liveByDomain(): Promise<Map<string, number>> {
+    this.checkIsOn();
+    return this.database.read((tables) => countLive(tables, this.config.name));
   }
 
   /** One transaction of a rebuild. @param cursor that of the step before @internal */

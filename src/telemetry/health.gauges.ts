@@ -27,6 +27,8 @@ export function observeHealth(
     unknown: instruments.gauge('unknown'),
     paused: instruments.gauge('listener.paused'),
     open: instruments.gauge('breaker.open'),
+    watermark: instruments.gauge('reconcile.watermark_age'),
+    drift: instruments.gauge('template.drift'),
   };
   const observeOne = async (result: BatchObservableResult, health: LiveCallbackHealth) => {
     const { registration } = health;
@@ -45,6 +47,8 @@ export function observeHealth(
     show('unknown', report.unknown);
     show('paused', report.listeners?.paused);
     show('open', report.listeners?.open);
+    show('watermark', report.reconciliation?.watermarkSeconds);
+    show('drift', report.templateDrift);
   };
   const observe = async (result: BatchObservableResult) => {
     await Promise.all(registrations.map((health) => observeOne(result, health)));

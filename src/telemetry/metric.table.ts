@@ -78,6 +78,12 @@ export const METRICS = {
     unit: 's',
     attributes: ['listener'],
   },
+  'sessions.live': {
+    kind: 'gauge',
+    description: 'Sessions that are live, 10000 at most',
+    unit: '{session}',
+    attributes: ['registration', 'domain'],
+  },
   'sessions.ended': {
     kind: 'counter',
     description: 'Sessions that are over',
@@ -96,6 +102,12 @@ export const METRICS = {
     unit: '{reconnect}',
     attributes: [],
   },
+  'reconcile.watermark_age': {
+    kind: 'gauge',
+    description: 'How long ago the pushes ended up to which all is compared with the cloud',
+    unit: 's',
+    attributes: ['registration'],
+  },
   'reconcile.corrections': {
     kind: 'counter',
     description: 'What comparison with the cloud found and no callback had told',
@@ -107,6 +119,13 @@ export const METRICS = {
     description: 'Questions to the API of the cloud',
     unit: '{call}',
     attributes: ['action', 'code'],
+  },
+  'template.drift': {
+    kind: 'gauge',
+    description:
+      'Differences between the callback templates of the account and those that are declared',
+    unit: '{difference}',
+    attributes: ['registration'],
   },
   'listener.paused': {
     kind: 'gauge',

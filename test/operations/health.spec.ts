@@ -14,6 +14,7 @@ import { HealthController } from '../../src/app/health.controller.js';
 import { ClockWatch } from '../../src/receiving/verification/clock.watch.js';
 import { LiveCallbackConfig } from '../../src/options/live-callback.config.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
+import { TemplateDrift } from '../../src/operations/health/template-drift.js';
 import { MOST } from '../../src/operations/health/backlog.query.js';
 import {
   LiveCallbackDelivery,
@@ -391,6 +392,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
           app.get(CallbackDatabase, { strict: false }),
           app.get(ClockWatch, { strict: false }),
           null,
+          app.get(TemplateDrift, { strict: false }),
           app.get(LiveCallbackConfig, { strict: false }),
         ).report();
       expect(await report()).toEqual({
@@ -405,6 +407,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
         quarantined: 0,
         unknown: 0,
         reconciliation: null,
+        templateDrift: null,
       });
       await send(host, screenshotCallback());
       await send(host, streamPushCallback({ stream_id: [] }));

@@ -3,7 +3,9 @@ import type { DataSourceOptions } from 'typeorm';
 
 import type { ScrapedMetrics } from '../../src/app/metrics.controller.js';
 import { emitSignal } from '../../src/common/signals.js';
-import { OnLiveEvent } from '../../src/index.js';
+import { LiveCallbackDriftModule } from '../../src/cloud/index.js';
+import { LiveReconciliation, OnLiveEvent } from '../../src/index.js';
+import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { LiveCallbackTelemetryModule } from '../../src/telemetry/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, type Host, type StartOptions } from '../support/application.js';
@@ -20,6 +22,9 @@ class Listeners {
   }
 }
 
+/** What the account is found to differ in. */
+const DRIFT = { isInSync: false, findings: [], blockers: ['somebody else has it'], unreadable: [] };
+
 /** All that can be measured: a spool, and a listener that fails. */
 export function measuredModule(
   database: DataSourceOptions,
@@ -28,9 +33,13 @@ export function measuredModule(
 ): StartOptions {
   return {
     database,
-    options: { spool: { path: `${fileOf(database)}.spool` } },
+    options: { spool: { path: `${fileOf(database)}.spool` }, sessions: {} },
     module: {
-      imports: [LiveCallbackTelemetryModule.register({ meterProvider }), ...also],
+      imports: [
+        LiveCallbackTelemetryModule.register({ meterProvider }),
+        LiveCallbackDriftModule.register({ templates: { drift: () => Promise.resolve(DRIFT) } }),
+        ...also,
+      ],
       providers: [Listeners],
     },
   };
@@ -49,6 +58,13 @@ export async function playEverything(host: Host): Promise<void> {
   await post(host, push);
   await post(host, { ...push, user_ip: '198.51.100.7' });
   await post(host, push, 'AnotherKeyAltogether');
+  const { manager } = host.app.get(CallbackDatabase, { strict: false });
+  const compared = { owner: 'another process', aliveAt: new Date(), watermarkAt: new Date() };
+  await manager.insert(LiveReconciliation, {
+    registration: 'default',
+    leaseUntil: new Date(),
+    ...compared,
+  });
   const session = { domain: null, stream: 'room-7', reason: null, durationMs: null };
   emitSignal('session', () => ({ ...session, event: 'session-resumed' }));
   emitSignal('session', () => ({ ...session, event: 'session-ended', durationMs: 60_000 }));

@@ -13,7 +13,11 @@ import { ScrapedMetrics } from '../../src/app/metrics.controller.js';
 import { LiveCallbackModule } from '../../src/index.js';
 import { METRIC_PREFIX, METRICS, type MetricDefinition } from '../../src/telemetry/metric.table.js';
 import { LiveCallbackTelemetryModule } from '../../src/telemetry/index.js';
-import { signCallback, streamPushCallback } from '../../src/testing/index.js';
+import {
+  signCallback,
+  streamInterruptCallback,
+  streamPushCallback,
+} from '../../src/testing/index.js';
 import { ADAPTERS, KEY, startWith } from '../support/application.js';
 import { onTestFinished } from '../support/current-test.js';
 import { samplesOf, sumOf, type Sample } from '../support/prometheus.js';
@@ -63,8 +67,27 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect(attempts('steady', 'done')).toBe(2);
     expect(attempts('broken', 'failed')).toBe(2);
     expect(attempts('broken', 'dead')).toBe(2);
-    expect(sumOf(samples, 'live_callback_deliveries_total')).toBe(6);
-    expect(JSON.stringify(samples)).not.toMatch(/one-room|another-room|push\.example/);
+    // Sessions are worked out as by a listener.
+    expect(sumOf(samples, 'live_callback_deliveries_total')).toBe(6 + 2);
+    expect(JSON.stringify(samples)).not.toMatch(/one-room|another-room/);
+  });
+
+  it('sessions are counted by domain, and where all are over there are none, and not no figure', async () => {
+    const host = await start();
+    const live = async () =>
+      (await scrape())
+        .filter(({ name }) => name === 'live_callback_sessions_live')
+        .map(({ labels, value }) => [labels['registration'], labels['domain'], value]);
+    expect(await live()).toEqual([]);
+    for (const stream_id of ['one-room', 'another-room']) {
+      await post(host, streamPushCallback({ stream_id, app: 'push.example.com', sequence: '7' }));
+    }
+    expect(await live()).toEqual([['default', 'push.example.com', 2]]);
+    for (const stream_id of ['one-room', 'another-room']) {
+      const end = { stream_id, app: 'push.example.com', sequence: '7' };
+      await post(host, streamInterruptCallback(end));
+    }
+    expect(await live()).toEqual([['default', 'push.example.com', 0]]);
   });
 
   it('a provider is told once, however many modules and registrations there are', async () => {
@@ -91,7 +114,12 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     const host = await start();
     await host.send(signCallback(streamPushCallback(), { key: KEY }));
     await host.close();
-    expect(sumOf(await scrape(), 'live_callback_deliveries_total', { outcome: 'done' })).toBe(1);
+    expect(
+      sumOf(await scrape(), 'live_callback_deliveries_total', {
+        listener: 'steady',
+        outcome: 'done',
+      }),
+    ).toBe(1);
     expect(channel('nestjs-live-callback:delivered').hasSubscribers).toBe(false);
     expect((await scrape()).filter(({ name }) => name === 'live_callback_ready')).toEqual([]);
   });

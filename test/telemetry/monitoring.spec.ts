@@ -56,6 +56,7 @@ const ADDED = ['instance', 'job'];
 const VALUES: Record<string, readonly string[]> = {
   status: ['200', '503'],
   outcome: ['done', 'failed', 'dead'],
+  code: ['ok'],
   reason: Object.keys(REFUSAL_STATUS),
 };
 

@@ -6,6 +6,7 @@ import { errorText } from '../../common/error-text.js';
 import type { CloudApi } from '../api/cloud-api.js';
 import { CloudError } from '../api/cloud.error.js';
 import { resolveState } from './desired-state.js';
+import type { DriftReport } from './drift.js';
 import { FileLock } from './file.lock.js';
 import { KeyRingFile } from './key-ring.file.js';
 import { LiveCallbackProvisioner } from './live-callback.provisioner.js';
@@ -90,6 +91,15 @@ export class DeclaredTemplates {
    */
   async read(): Promise<TemplatesView> {
     return this.viewOf(await this.open());
+  }
+
+  /**
+   * Compares the account with what is declared, and tells who has changed what; only reads.
+   *
+   * @throws CloudError; ProvisioningStateError when the file cannot be used
+   */
+  async drift(): Promise<DriftReport> {
+    return this.provisionerOf(await this.open(), LOOKING).drift();
   }
 
   /**

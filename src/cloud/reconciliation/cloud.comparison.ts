@@ -10,10 +10,8 @@ import {
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { LivePush, LiveReconciliation, LiveSession } from '../../storage/entities/index.js';
 import { DOCUMENTED_RATES } from '../api/edition.js';
-import type {
-  LiveCallbackReconciliation,
-  PartFinder,
-} from './live-callback-reconciliation.service.js';
+import type { PartFinder } from '../registration.parts.js';
+import type { LiveCallbackReconciliation } from './live-callback-reconciliation.service.js';
 import { lookBackTo } from './reconciliation.lease.js';
 import type { ReconciliationConfig } from './reconciliation.options.js';
 

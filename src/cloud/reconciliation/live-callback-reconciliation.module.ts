@@ -1,19 +1,15 @@
 import { Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
-import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { SessionComparison } from '../../sessions/session.comparison.js';
-import { CloudError } from '../api/cloud.error.js';
 import { TencentCloudApi } from '../api/tencent-cloud.api.js';
+import { partsOf } from '../registration.parts.js';
 import { CloudComparison } from './cloud.comparison.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
 } from './live-callback-reconciliation.module-definition.js';
-import {
-  LiveCallbackReconciliation,
-  type PartFinder,
-} from './live-callback-reconciliation.service.js';
+import { LiveCallbackReconciliation } from './live-callback-reconciliation.service.js';
 import {
   MANUAL_PACE,
   resolveReconciliation,
@@ -64,19 +60,3 @@ import {
   exports: [LiveCallbackReconciliation, SessionComparison],
 })
 export class LiveCallbackReconciliationModule extends ConfigurableModuleClass {}
-
-/** The parts of one registration: each has a module of its own, and they have the same tokens. */
-function partsOf(modules: ModulesContainer, registration: string): PartFinder {
-  return (token) => {
-    for (const { providers } of modules.values()) {
-      const config = providers.get(LiveCallbackConfig)?.instance as LiveCallbackConfig | undefined;
-      if (config?.name !== registration) continue;
-      const instance: unknown = providers.get(token)?.instance;
-      if (instance) return instance as InstanceType<typeof token>;
-    }
-    throw new CloudError(
-      'invalid',
-      `There is no registration "${registration}" of LiveCallbackModule to compare.`,
-    );
-  };
-}

@@ -26,6 +26,7 @@ import { isKeyRefused } from '../api/failure-class.js';
 import type { CloudApi } from '../api/cloud-api.js';
 import { CloudReader } from '../reading/cloud.reader.js';
 import { SYSTEM_PACE, type Pace } from '../reading/token.bucket.js';
+import type { PartFinder } from '../registration.parts.js';
 import type { Absence } from './absences.js';
 import { CloudEvidence } from './cloud.evidence.js';
 import { Corrections } from './corrections.js';
@@ -44,9 +45,6 @@ import { ReconciliationLease } from './reconciliation.lease.js';
 import type { ReconciliationConfig } from './reconciliation.options.js';
 import { RecordIntake } from './record.intake.js';
 import { ShownPushes } from './shown.pushes.js';
-
-/** Finds a part of the registration that is compared. */
-export type PartFinder = <T>(token: abstract new (...args: never[]) => T) => T;
 
 /** How a reconciliation is. Figures are those of this process since its start. */
 export interface ReconciliationReport {

@@ -110,6 +110,10 @@ export function sharedTroubles(
   const grace = lasts('reconciliation-behind', null) ? 0 : uncomparedSeconds;
   const lack = health.reconciliation && lackOf(health.reconciliation, grace);
   if (lack) add('reconciliation-behind', null, lack);
+  const { templateDrift } = health;
+  if (templateDrift === null ? lasts('template-drift', null) : templateDrift > 0) {
+    add('template-drift', null, `${templateDrift} differences to what is declared.`);
+  }
   return troubles;
 }
 

@@ -6,6 +6,7 @@ import { CallbackDatabase } from '../../storage/connection/callback.database.js'
 import { readFigures, type BacklogFigures } from './backlog.query.js';
 import { ClockError } from './clock.error.js';
 import { readReconciliation, type ReconciliationStanding } from './reconciliation.query.js';
+import { TemplateDrift } from './template-drift.js';
 import { ClockWatch, type ClockReport } from '../../receiving/verification/clock.watch.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackSpool } from '../../storage/spool/callback.spool.js';
@@ -42,6 +43,8 @@ export interface LiveCallbackHealthReport {
   readonly unknown: number | null;
   /** Null as well where nobody compares with the cloud. */
   readonly reconciliation: ReconciliationStanding | null;
+  /** How often the account differs from the callback templates that are declared; null where this process does not look. */
+  readonly templateDrift: number | null;
 }
 
 /** Says whether callbacks can be stored now, and what waits. */
@@ -57,6 +60,7 @@ export class LiveCallbackHealth {
     private readonly database: CallbackDatabase,
     private readonly clock: ClockWatch,
     @Inject(CallbackSpool) private readonly spool: CallbackSpool | null,
+    private readonly drift: TemplateDrift,
     private readonly config: LiveCallbackConfig,
   ) {}
 
@@ -108,6 +112,7 @@ export class LiveCallbackHealth {
       quarantined: figures?.quarantined ?? null,
       unknown: figures?.unknown ?? null,
       reconciliation: figures?.reconciliation ?? null,
+      templateDrift: this.drift.differences,
     };
   }
 

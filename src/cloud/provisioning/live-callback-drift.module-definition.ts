@@ -1,0 +1,16 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+
+import type { DriftSource } from './drift.watch.js';
+
+/** Options of `LiveCallbackDriftModule`. */
+export interface LiveCallbackDriftOptions {
+  /** Whom to ask: a `DeclaredTemplates`, or a `LiveCallbackProvisioner`. */
+  templates: DriftSource;
+  /** Name of the registration of LiveCallbackModule that tells of it. Default: `default`. */
+  registration?: string;
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<LiveCallbackDriftOptions>({ moduleName: 'LiveCallbackDrift' })
+    .setFactoryMethodName('createLiveCallbackDriftOptions')
+    .build();
