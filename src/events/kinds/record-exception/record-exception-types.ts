@@ -15,7 +15,7 @@ const HINTS = {
 export const RECORD_EXCEPTION_TYPES = meaningsOf<number, keyof typeof HINTS>(HINTS, [
   [-8, 'record-exception.audio-timestamp-jump', 'source', 'The audio timestamp jumped.', '音频时间戳跳变。'],
   [-9, 'record-exception.video-timestamp-jump', 'source', 'The video timestamp jumped.', '视频时间戳跳变。'],
-  [-10, 'record-exception.audio-video-apart', 'source', 'Audio and video timestamps are far apart.', '音视频时间戳差距过大。'],
+  [-10, 'record-exception.audio-video-apart', 'source', 'Audio and video timestamps are far apart.', '音视频时间戳不同步，差距过大。'],
   [-11, 'record-exception.video-timestamp-illegal', 'source', 'A video timestamp is illegal.', '视频时间戳非法。'],
   [-16, 'record-exception.pull-failed', 'pull', 'The recorder could not pull the stream.', '录制拉流失败。'],
   [-17, 'record-exception.audio-missing', 'template', 'Audio is recorded, but the stream has none.', '设置了录制音频，但流中没有音频。'],
@@ -23,14 +23,14 @@ export const RECORD_EXCEPTION_TYPES = meaningsOf<number, keyof typeof HINTS>(HIN
   [-22, 'record-exception.audio-timestamp-stuck', 'source', 'The audio timestamp does not move.', '音频时间戳不变。'],
   [-23, 'record-exception.video-timestamp-stuck', 'source', 'The video timestamp does not move.', '视频时间戳不变。'],
   [-24, 'record-exception.audio-timestamp-illegal', 'source', 'An audio timestamp is illegal.', '音频时间戳非法。'],
-  [-100, 'record-exception.resolution-changed', 'encoder', 'The resolution changed while recording.', '录制过程中分辨率变化。'],
-  [-104, 'record-exception.container-write-failed', 'codec', 'Writing to the container failed.', '写入封装文件失败。'],
-  [-120, 'record-exception.codec-changed', 'encoder', 'A changed codec cut the file.', '编码变化导致文件切断。'],
+  [-100, 'record-exception.resolution-changed', 'encoder', 'The resolution changed while recording.', '录制过程中推流分辨率变化。'],
+  [-104, 'record-exception.container-write-failed', 'codec', 'Writing to the container failed.', '音视频帧写入封装文件失败。'],
+  [-120, 'record-exception.codec-changed', 'encoder', 'A changed codec cut the file.', '编码变化，强制切换录制文件。'],
   [-130, 'record-exception.video-frames-dropped', 'source', 'Bad video frames were dropped.', '丢弃异常视频帧。'],
   [-131, 'record-exception.audio-frames-dropped', 'source', 'Bad audio frames were dropped.', '丢弃异常音频帧。'],
-  [-132, 'record-exception.gop-abnormal', 'gop', 'The GOP is abnormal.', 'GOP 异常。'],
-  [-200, 'record-exception.audio-timestamps-uneven', 'source', 'The audio timestamps are uneven.', '音频时间戳不均匀。'],
-  [-201, 'record-exception.video-timestamps-uneven', 'source', 'The video timestamps are uneven.', '视频时间戳不均匀。'],
+  [-132, 'record-exception.gop-abnormal', 'gop', 'The GOP is abnormal.', 'GOP 长度异常。'],
+  [-200, 'record-exception.audio-timestamps-uneven', 'source', 'The audio timestamps are uneven.', '音频时间戳递增不均匀。'],
+  [-201, 'record-exception.video-timestamps-uneven', 'source', 'The video timestamps are uneven.', '视频时间戳递增不均匀。'],
 ]);
 
 /** What the `type` of a recording exception means. */

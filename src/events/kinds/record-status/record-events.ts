@@ -15,7 +15,7 @@ export const RECORD_EVENTS = meaningsOf<string, keyof typeof HINTS>(HINTS, [
   ['record_start_succeeded', 'record.started', 'nothing', 'The recording started.', '录制启动成功。'],
   ['record_start_failed', 'record.start-failed', 'start', 'The recording could not start.', '录制启动失败。'],
   ['record_paused', 'record.paused', 'paused', 'The recording is paused.', '录制已暂停。'],
-  ['record_resumed', 'record.resumed', 'nothing', 'The recording goes on.', '录制已恢复。'],
+  ['record_resumed', 'record.resumed', 'nothing', 'The recording goes on.', '续录成功，录制已恢复。'],
   ['record_error', 'record.error', 'error', 'The recording met an error.', '录制出错。'],
   ['record_ended', 'record.ended', 'ended', 'The recording ended.', '录制结束。'],
 ]);
