@@ -62,6 +62,12 @@ describe('the index of docs/', () => {
     const pages = docs.filter((name) => name !== 'README.md' && !name.includes('/'));
     expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
   });
+
+  it('leads to every page in another language', () => {
+    const index = read('docs/README.md');
+    const pages = docs.filter((name) => /^[a-z]{2}\//.test(name));
+    expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+  });
 });
 
 describe('every page', () => {
