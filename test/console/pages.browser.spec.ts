@@ -126,6 +126,21 @@ describe.skipIf(isBrowserAbsent)('in Chromium', () => {
       await close();
     });
 
+    it.each([
+      ['zh-CN', '推流链路网络异常。'],
+      ['ko-KR', '푸시 측의 네트워크 오류입니다.'],
+    ])('in %s a callback says what its code means', async (locale, meaning) => {
+      const { page, complaints, close } = await openPage({ locale });
+      await page.goto(seeded.url);
+      await signIn(page, TOKENS.token);
+      const audit = seeded.host.app.get(LiveCallbackAuditService, { strict: false });
+      const [interrupt] = (await audit.find({ kind: 'stream-interrupt', stream: 'lesson' })).items;
+      await visit(page, `callbacks/${interrupt!.id}`);
+      await page.waitForSelector(`.meaning:has(code:text-is("errcode 12")):has-text("${meaning}")`);
+      expect(complaints).toEqual([]);
+      await close();
+    });
+
     it('a token is kept in memory alone, and gone with the page', async () => {
       const { page, context, close } = await openPage({});
       await page.goto(seeded.url);
