@@ -25,6 +25,7 @@ export * from './events/live-event-map.js';
 export type {
   KindOf,
   LiveEvent,
+  AnyLiveEvent,
   LiveEventKind,
   LiveEventPattern,
   LiveEventOrigin,

@@ -1,13 +1,12 @@
 import type { InjectionToken } from '@nestjs/common';
 
 import type { OnLiveEventOptions } from '../delivery/listeners/listener.options.js';
-import type { LiveEvent, LiveEventKind, LiveEventPattern } from '../events/live-event.js';
-import type { SessionEventKind } from '../events/session-event.js';
+import type { AnyLiveEvent, LiveEventPattern } from '../events/live-event.js';
 import { LiveEventBrokerError } from './live-event-broker.error.js';
 import { CloudEvent } from './optional-packages.js';
 
 /** An event that can be forwarded: what CSS sends, and what tells of a session. */
-export type ForwardedEvent = LiveEvent<LiveEventKind | SessionEventKind>;
+export type ForwardedEvent = AnyLiveEvent;
 
 /** Options of {@link LiveEventBrokerModule.register}. */
 export interface LiveEventBrokerOptions extends Pick<

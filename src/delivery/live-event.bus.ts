@@ -4,7 +4,7 @@ import { filter, Subject, type Observable } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 
 import { outsideRequests } from '../common/outside-requests.js';
-import type { KindOf, LiveEvent, LiveEventPattern } from '../events/live-event.js';
+import type { AnyLiveEvent, KindOf, LiveEvent, LiveEventPattern } from '../events/live-event.js';
 import { errorText } from '../common/error-text.js';
 import { isSessionKind } from '../events/session-event.js';
 import { pendingResult } from './listeners/handler-result.js';
@@ -72,11 +72,11 @@ export class LiveEventBus {
    * @param context what handlers get as `context`, such as a `manager` for transactional ones
    * @throws AggregateError with what the listeners threw, after all of them have run
    */
-  async publish(event: LiveEvent, context: Partial<LiveEventContext> = {}): Promise<void> {
-    this.tell(event);
+  async publish(event: AnyLiveEvent, context: Partial<LiveEventContext> = {}): Promise<void> {
+    this.tell(event as LiveEvent);
     const runs = this.registry
       .matching(event.kind)
-      .map((listener) => runOnce(listener, event, context));
+      .map((listener) => runOnce(listener, event as LiveEvent, context));
     const failed = (await Promise.allSettled(runs)).filter((run) => run.status === 'rejected');
     if (failed.length > 0) {
       throw new AggregateError(

@@ -63,3 +63,6 @@ export type LiveEvent<K extends LiveEventKind | SessionEventKind = LiveEventKind
     readonly raw: JsonObject;
   };
 }[K];
+
+/** An event that CSS sends, or that tells of a session. */
+export type AnyLiveEvent = LiveEvent<LiveEventKind | SessionEventKind>;

@@ -43,6 +43,11 @@ function factsOf() {
 }
 
 function checkSession(kind: string, { session, merged }: JsonObject): void {
-  if (typeof session === 'object' && session !== null && Array.isArray(merged)) return;
-  throw new UnfitCallbackError(`It makes no ${kind} event: that holds session and merged`);
+  const { stream, startedAt } = (session ?? {}) as Partial<Record<string, unknown>>;
+  const isSession =
+    typeof stream === 'object' && stream && !Number.isNaN(Date.parse(String(startedAt)));
+  if (isSession && Array.isArray(merged)) return;
+  throw new UnfitCallbackError(
+    `It makes no ${kind} event: that holds a session with its stream and startedAt, and merged`,
+  );
 }
