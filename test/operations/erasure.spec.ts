@@ -22,7 +22,7 @@ import {
 } from '../../src/storage/entities/index.js';
 import { CallbackSpool } from '../../src/storage/spool/callback.spool.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
-import { cli } from '../cli/cli-support.js';
+import { ADMIN_TOKEN, cli } from '../cli/cli-support.js';
 import { KEY, type Host } from '../support/application.js';
 import { DATABASES } from '../support/databases.js';
 import { LogLines } from '../support/log-lines.js';
@@ -182,24 +182,37 @@ describe('an erasure', () => {
     await expect(auditOf(host).erase(request)).rejects.toThrow(message);
   });
 
-  it('is a command, which asks first and fails while something is held back', async () => {
-    const database = await scratchDatabase();
-    const host = await scratchHost({ database, module: { providers: [Billing] } });
-    for (const stream of ['a', 'later']) await send(host, stream, PERSON);
-    const audit = auditOf(host);
-    await expect.poll(async () => (await audit.find({ delivery: 'done' })).items.length).toBe(1);
-    const env = { DATABASE_URL: `sqlite:${String(database.database)}` };
-    const command = ['audit', 'erase', '--reason', 'request 17', '--actor', 'privacy'];
-    expect((await cli([...command, '--yes'], { env })).code).toBe(2);
-    expect((await cli([...command, '--user-ip', PERSON], { env })).code).toBe(2);
-    const dry = await cli([...command, '--user-ip', PERSON, '--dry-run', '--json'], { env });
-    expect(JSON.parse(dry.stdout)).toMatchObject({ ...NOTHING, bodies: 1, held: 1 });
-    const done = await cli([...command, '--user-ip', PERSON, '--yes'], { env });
-    expect(done.stdout).toContain(
-      'Erased: 1 bodies, 0 excerpts of refusals, 0 sessions; 1 held back',
-    );
-    expect(done.code).toBe(1);
-    const other = await cli([...command, '--stream', 'a', '--yes'], { env });
-    expect(other.code).toBe(0);
-  });
+  it.each(['in the tables', 'over HTTP'])(
+    'is a command %s, which asks first and fails while something is held back',
+    async (way) => {
+      const database = await scratchDatabase();
+      const host = await scratchHost({
+        database,
+        options: { audit: { token: ADMIN_TOKEN } },
+        module: { providers: [Billing] },
+      });
+      for (const stream of ['a', 'later']) await send(host, stream, PERSON);
+      const audit = auditOf(host);
+      await expect.poll(async () => (await audit.find({ delivery: 'done' })).items.length).toBe(1);
+      const env: Record<string, string> =
+        way === 'over HTTP'
+          ? {
+              LIVE_CALLBACK_URL: `${host.url}/live-callback`,
+              LIVE_CALLBACK_ADMIN_TOKEN: ADMIN_TOKEN,
+            }
+          : { DATABASE_URL: `sqlite:${String(database.database)}` };
+      const command = ['audit', 'erase', '--reason', 'request 17', '--actor', 'privacy'];
+      expect((await cli([...command, '--yes'], { env })).code).toBe(2);
+      expect((await cli([...command, '--user-ip', PERSON], { env })).code).toBe(2);
+      const dry = await cli([...command, '--user-ip', PERSON, '--dry-run', '--json'], { env });
+      expect(JSON.parse(dry.stdout)).toMatchObject({ ...NOTHING, bodies: 1, held: 1 });
+      const done = await cli([...command, '--user-ip', PERSON, '--yes'], { env });
+      expect(done.stdout).toContain(
+        'Erased: 1 bodies, 0 excerpts of refusals, 0 sessions; 1 held back',
+      );
+      expect(done.code).toBe(1);
+      const other = await cli([...command, '--stream', 'a', '--yes'], { env });
+      expect(other.code).toBe(0);
+    },
+  );
 });

@@ -15,8 +15,8 @@ import type {
 
 const WAYS = `
 With --url (or without DATABASE_URL) it asks the audit API of the running application, whose token it
-reads from LIVE_CALLBACK_ADMIN_TOKEN. Otherwise it works on the tables behind DATABASE_URL; export, erase
-and purge always do. Signatures in bodies are masked.`;
+reads from LIVE_CALLBACK_ADMIN_TOKEN. Otherwise it works on the tables behind DATABASE_URL; export and
+purge always do. Signatures in bodies are masked.`;
 
 const EXAMPLES = `
 Examples:

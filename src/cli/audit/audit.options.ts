@@ -42,12 +42,11 @@ export interface PurgeOptions {
 }
 
 /** Options of `erase`. */
-export interface EraseOptions {
+export interface EraseOptions extends AuditOptions {
   readonly userIp?: string;
   readonly stream?: string;
   readonly reason: string;
   readonly actor?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
-  readonly json?: boolean;
 }

@@ -6,6 +6,7 @@ import type {
   ListenerState,
 } from '../../operations/listeners/live-callback.listeners.js';
 import type { ListenersOverview } from '../../operations/overview/live-callback.overview.js';
+import type { ErasureRequest, ErasureSummary } from '../../operations/erasure/callback.erasure.js';
 import type { SessionFilter } from '../../sessions/session.query.js';
 import type {
   CallbackDetail,
@@ -40,6 +41,7 @@ export interface AuditSource {
   get(id: string): Promise<OverJson<CallbackDetail> | null>;
   rejections(request: PageRequest): Promise<Page<OverJson<RejectionItem>>>;
   replay(id: string, why: ReplayRequest): Promise<readonly ReplayedDelivery[]>;
+  erase(request: ErasureRequest): Promise<ErasureSummary>;
   sessions(filter: SessionFilter, page: PageRequest): Promise<Page<OverJson<SessionSummary>>>;
   /** Null when there is none. */
   session(id: string): Promise<OverJson<SessionDetail> | null>;

@@ -15,6 +15,7 @@ import {
 } from '../../operations/listeners/live-callback.listeners.js';
 import { LiveCallbackOverview } from '../../operations/overview/live-callback.overview.js';
 import type { CallbackFilter, PageRequest } from '../../operations/audit-query.js';
+import type { ErasureRequest } from '../../operations/erasure/callback.erasure.js';
 import { LiveSessions } from '../../sessions/live-sessions.service.js';
 import type { SessionFilter } from '../../sessions/session.query.js';
 import { resolveListenerOptions } from '../../delivery/listeners/listener.options.js';
@@ -112,6 +113,12 @@ export class DatabaseAuditSource implements AuditSource {
 
   replay(id: string, why: ReplayRequest): ReturnType<AuditSource['replay']> {
     return this.service.replay(id, why);
+  }
+
+  erase(request: ErasureRequest): ReturnType<AuditSource['erase']> {
+    return this.service.erase(request).catch((error: Error) => {
+      throw error instanceof AuditRequestError ? new UsageError(error.message) : error;
+    });
   }
 
   sessions(filter: SessionFilter, page: PageRequest): ReturnType<AuditSource['sessions']> {

@@ -5,7 +5,7 @@ import type { CliContext } from '../cli.context.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { EXIT } from '../exit-code.js';
 import type { EraseOptions } from './audit.options.js';
-import { openAuditDatabase } from './open-audit.js';
+import { withAudit } from './choose-audit.js';
 
 /** Erases what is stored about a person or a stream. */
 export async function erase(options: EraseOptions, context: CliContext): Promise<void> {
@@ -20,16 +20,13 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
       'An erasure cannot be taken back: look with --dry-run, then say --yes. It asks only on a terminal.',
     );
   }
-  const audit = await openAuditDatabase(terminal);
   const about = {
     ...(userIp !== undefined && { userIp }),
     ...(stream !== undefined && { stream }),
   };
-  const run = (how: { dryRun: boolean }) =>
-    audit.service.erase({ ...about, reason, actor, signal, ...how }).catch((error: Error) => {
-      throw error.name === 'AuditRequestError' ? new UsageError(error.message) : error;
-    });
-  try {
+  await withAudit(options, context, async (audit) => {
+    const run = (how: { dryRun: boolean }) =>
+      audit.erase({ ...about, reason, actor, signal, ...how });
     if (!yes && !dryRun) {
       terminal.note(`It would erase: ${format(await run({ dryRun: true }))}.`);
       if (!(await terminal.confirm('This cannot be taken back.', signal))) {
@@ -40,9 +37,7 @@ export async function erase(options: EraseOptions, context: CliContext): Promise
     if (signal.aborted || (!dryRun && done.held > 0)) context.exitCode = EXIT.failed;
     if (json) terminal.json(done);
     else terminal.line(`${dryRun ? 'Would erase' : 'Erased'}: ${format(done)}.`);
-  } finally {
-    await audit.close();
-  }
+  });
 }
 
 function format({ bodies, excerpts, sessions, held }: ErasureSummary): string {

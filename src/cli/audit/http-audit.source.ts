@@ -7,6 +7,7 @@ import {
 import { NO_SESSION, SESSIONS_OFF, type SessionFilter } from '../../sessions/session.query.js';
 import type { RebuildRequest, RebuildStep } from '../../sessions/session.rebuilder.js';
 import type { ListenerReason } from '../../operations/listeners/live-callback.listeners.js';
+import type { ErasureRequest } from '../../operations/erasure/callback.erasure.js';
 import type { ReplayedDelivery } from '../../operations/audit-row.js';
 import { CliError, UsageError } from '../cli.error.js';
 import { pathBelow } from '../receiver.options.js';
@@ -15,6 +16,8 @@ import { shownBody } from '../answer.meaning.js';
 import type { AuditRow, AuditSource, ReplayRequest } from './audit.source.js';
 
 const TIMEOUT_MS = 30_000;
+/** An erasure reads every body. */
+const ERASURE_MS = 3_600_000;
 const PAGE = 500;
 /** An answer holds a body of at most 8 MiB, and its typed view, with escapes. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
@@ -25,6 +28,7 @@ const hasItems: Shape = ({ items }) => Array.isArray(items);
 const isStep: Shape = ({ callbacks }) => typeof callbacks === 'number';
 const isSession: Shape = ({ pushes }) => Array.isArray(pushes);
 const isListener: Shape = ({ listener }) => typeof listener === 'string';
+const isErasure: Shape = ({ bodies }) => typeof bodies === 'number';
 const isDetail: Shape = ({ deliveries }) => Array.isArray(deliveries);
 
 /** The audit log over its HTTP API. */
@@ -69,6 +73,18 @@ export class HttpAuditSource implements AuditSource {
     return items;
   }
 
+  /** Also what is set aside in the spool of the process that answers. */
+  erase({
+    userIp,
+    stream,
+    reason,
+    actor,
+    dryRun,
+  }: ErasureRequest): ReturnType<AuditSource['erase']> {
+    const body = { userIp, stream, reason: `${reason} (${actor})`, dryRun };
+    return this.call('erasures', isErasure, {}, body, ERASURE_MS);
+  }
+
   sessions(filter: SessionFilter, page: PageRequest): ReturnType<AuditSource['sessions']> {
     return this.call('sessions', hasItems, { ...filter, ...page });
   }
@@ -103,6 +119,7 @@ export class HttpAuditSource implements AuditSource {
     shape: Shape,
     query: Readonly<Record<string, Date | string | number | undefined>> = {},
     body?: object,
+    timeoutMs = TIMEOUT_MS,
   ): Promise<T> {
     const url = new URL(this.base);
     url.pathname = pathBelow(this.base, `audit/${path}`);
@@ -115,7 +132,7 @@ export class HttpAuditSource implements AuditSource {
       method: body ? 'POST' : 'GET',
       headers: { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       signal: this.signal,
       keep: LONGEST_ANSWER,
     });
