@@ -6,6 +6,7 @@ import {
   credentialsFromEnvironment,
   DeclaredTemplates,
   LiveCallbackDriftModule,
+  LiveCallbackReconciliationModule,
   TencentCloudApi,
 } from '../cloud/index.js';
 import { LiveCallbackConsoleModule } from '../console/index.js';
@@ -40,6 +41,7 @@ export class AppModule {
         ...bullOf(settings),
         ...metricsOf(settings),
         ...consoleOf(settings, cloud),
+        ...(cloud ? [LiveCallbackReconciliationModule.register(cloud.reconciliation)] : []),
       ],
       controllers: [HealthController],
       providers: [

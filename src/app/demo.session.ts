@@ -5,6 +5,7 @@ import {
   VirtualClock,
   type CallbackAttempt,
   type PushedStream,
+  type StreamHistory,
 } from '../emulator/index.js';
 import { streamInterruptCallback } from '../testing/index.js';
 
@@ -31,7 +32,7 @@ const LENGTH_MS = 90_000;
 /** What is refused is not sent again: nobody watches for twelve minutes. */
 const ONCE = { ...RETRY_PROFILES.current, byKind: {}, otherwise: { retries: 0, intervalMs: 0 } };
 
-/** A live session of a minute and a half, with a redelivery and two attacks. */
+/** A live session of a minute and a half, with a redelivery and two attacks, beside a push that nobody hears of. */
 export class DemoSession {
   /** It ends now, so nothing in it is yet to come. */
   private readonly clock = new VirtualClock({ startAt: Date.now() - LENGTH_MS });
@@ -55,7 +56,8 @@ export class DemoSession {
 
   readonly steps: readonly DemoStep[] = [
     { says: 'A stream is pushed', play: () => this.clock.advance(0) },
-    { says: 'A picture is taken, and moderated', play: () => this.clock.advance(65_000) },
+    { says: 'Another is pushed and ends, and both callbacks are lost', play: () => this.lose() },
+    { says: 'A picture is taken, and moderated', play: () => this.clock.advance(35_000) },
     { says: 'CSS repeats the push', play: () => this.repeatPush() },
     { says: 'Somebody forges an interruption', play: () => this.forge() },
     {
@@ -75,8 +77,24 @@ export class DemoSession {
     { says: 'The recording is ready', play: () => this.clock.advance(10_000) },
   ];
 
+  /** What has happened in it. */
+  get history(): StreamHistory {
+    return this.emulator;
+  }
+
   close(): Promise<void> {
     return this.emulator.close();
+  }
+
+  private async lose(): Promise<void> {
+    for (const kind of ['stream-push', 'stream-interrupt'] as const) {
+      this.emulator.inject('lost-request', { kind });
+    }
+    const missed = this.emulator.pushStream({ ...DEMO_STREAM, streamName: 'missed' });
+    await this.clock.advance(10_000);
+    missed.interrupt();
+    // CSS waits for an answer.
+    await this.clock.advance(20_000);
   }
 
   private repeatPush(): Promise<void> {

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 
+import { LiveCallbackReconciliation } from '../cloud/index.js';
 import { RejectionRecorder } from '../receiving/refusals/rejection.recorder.js';
 import type { CallbackAttempt } from '../emulator/index.js';
 import { LiveCallbackAuditService } from '../index.js';
 import { whenListenersDone } from '../testing/index.js';
+import type { DemoCloud } from './demo.cloud.js';
 import { DEMO_STREAM, DemoSession } from './demo.session.js';
 import type { Settings } from './environment.js';
 
@@ -16,6 +18,7 @@ export async function playDemo(
   app: INestApplicationContext,
   settings: Settings,
   url: string,
+  cloud: DemoCloud,
 ): Promise<void> {
   const logger = new Logger('Demo');
   const key = settings.keys[0] as string;
@@ -26,6 +29,7 @@ export async function playDemo(
     baseUrl: `${url}/live-callback${tokenQuery(settings)}`,
     onAttempt: (attempt) => logger.log(`${says} (${attempt.kind}): ${answerOf(attempt)}`),
   });
+  cloud.remember(session.history);
   for (const step of session.steps) {
     says = step.says;
     await step.play();
@@ -33,6 +37,7 @@ export async function playDemo(
     await sleep(PAUSE_MS);
   }
   await session.close();
+  await compare(app, logger);
   await summarise(app, logger);
   process.stdout.write(farewell(settings, url, key));
 }
@@ -61,7 +66,7 @@ Scrape its metrics:
 
   curl -H "authorization: Bearer ${metricsToken}" "${url}/metrics"
 
-Look at it in a browser, replay the dead letter that the demo has left, and apply its callback templates:
+Look at it in a browser, replay the dead letter that the demo has left, apply its callback templates, and see what was brought in:
 
   ${url}/console
   Token to paste there: ${adminToken}
@@ -74,10 +79,18 @@ function answerOf({ status, answer, error }: CallbackAttempt): string {
   return status === null ? `no answer, ${error}` : `answered ${status} ${answer}`;
 }
 
+async function compare(app: INestApplicationContext, logger: Logger): Promise<void> {
+  const reconciliation = app.get(LiveCallbackReconciliation, { strict: false });
+  await reconciliation.cycle(true);
+  await whenListenersDone(app);
+  logger.log('Brought in from the records of the emulated cloud, because it was lost:');
+  for (const { what, stream } of reconciliation.repairs) logger.log(`  a ${what} of ${stream}`);
+}
+
 async function summarise(app: INestApplicationContext, logger: Logger): Promise<void> {
   await app.get(RejectionRecorder, { strict: false }).flush();
   const audit = app.get(LiveCallbackAuditService, { strict: false });
-  const { items } = await audit.find({ domain: DEMO_STREAM.domain, limit: 12 });
+  const { items } = await audit.find({ domain: DEMO_STREAM.domain, limit: 20 });
   // What is worked out of them, the events of the session, was not sent.
   const sent = items.filter(({ eventType }) => eventType !== null);
   logger.log('Stored, newest first:');

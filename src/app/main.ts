@@ -11,14 +11,11 @@ import { readEnvironment, type Settings } from './environment.js';
 
 async function main(): Promise<void> {
   const settings = readEnvironment(process.env);
-  const app = await NestFactory.create(
-    AppModule.from(settings, await cloudOf(settings)),
-    newAdapter(settings),
-    {
-      abortOnError: false,
-      logger: new AppLogger(settings.logLevel),
-    },
-  );
+  const cloud = await cloudOf(settings);
+  const app = await NestFactory.create(AppModule.from(settings, cloud), newAdapter(settings), {
+    abortOnError: false,
+    logger: new AppLogger(settings.logLevel),
+  });
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(settings.port, settings.host);
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
@@ -26,7 +23,7 @@ async function main(): Promise<void> {
   if (settings.role === 'worker') logger.log(`Listeners run here. Probes: ${url}/health/live`);
   else logger.log(`Callbacks: POST ${url}/live-callback`);
   if (settings.adminToken !== undefined) logger.log(`Console: ${url}/console`);
-  if (settings.isDemo) await playDemo(app, settings, url);
+  if (cloud) await playDemo(app, settings, url, cloud);
 }
 
 /** The demo has an account of its own. */

@@ -75,6 +75,8 @@ describe('the reference application', () => {
       }
       expect(text).toContain('Somebody forges an interruption (stream-interrupt): answered 401');
       expect(text).toContain('stream-push push.demo.example/live/demo, delivered 2 times');
+      expect(text).toContain('both callbacks are lost (stream-interrupt): no answer');
+      expect(text.match(/a callback of missed\n/g)).toHaveLength(2);
       expect(text).toMatch(/sign-mismatch, 1 request\n/);
       expect(text).toMatch(/expired, 1 request\n/);
 
@@ -97,10 +99,10 @@ describe('the reference application', () => {
       const kinds = items.map(({ kind }) => kind);
       expect(kinds.filter((kind) => !kind.startsWith('session-')).slice(0, 5)).toEqual([
         'stream-push',
+        'stream-interrupt',
+        'stream-push',
         'record-file',
         'record-status',
-        'stream-interrupt',
-        'image-audit',
       ]);
       expect(kinds).toContain('session-started');
       expect(text).toContain(`  ${url}/console\n  Token to paste there: ${token}\n`);
@@ -108,6 +110,13 @@ describe('the reference application', () => {
       const dead = await fetch(`${url}/console/api/dead-letters`, { headers });
       expect(await dead.json()).toMatchObject({
         items: [{ listener: 'moderation-demo', count: 1 }],
+      });
+
+      const compared = await fetch(`${url}/console/api/reconciliation`, { headers });
+      expect(await compared.json()).toMatchObject({
+        isCaughtUp: true,
+        corrections: { 'callback callback-record': 2 },
+        repairs: { length: 2 },
       });
 
       child.kill('SIGINT');
