@@ -83,8 +83,8 @@ export async function createIndex(
   await runner.query(named(`CREATE ${unique} INDEX ${index} ON ${table} (${columns})`));
 }
 
-/** PostgreSQL would cut a longer name off, and take two indexes for one. */
-function indexName(table: string, suffix: string): string {
+/** What an index of {@link createIndex} is called. PostgreSQL would cut a longer name off, and take two indexes for one. */
+export function indexName(table: string, suffix: string): string {
   const bare = String(table.split('.').at(-1)).replace(/["`]/g, '');
   const name = `ix_${bare}_${suffix}`;
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;

@@ -15,7 +15,7 @@ import type {
   KeyedDelivery,
 } from './callback.writer.js';
 import { MysqlInsert } from './mysql.insert.js';
-import { foreignLanes, laneOf, lanesOf, type ForeignLane } from './mysql.lanes.js';
+import { byLane, foreignLanes, inLanes, laneOf, lanesOf, type ForeignLane } from './mysql.lanes.js';
 import { MysqlSessions, type Query } from './mysql.sessions.js';
 import { chunksOf, groupsOf, heldIn, leaseValues } from './mysql.statements.js';
 
@@ -116,9 +116,9 @@ export class MysqlWriter implements CallbackWriter {
     owner: string,
   ): Promise<void> {
     await query(
-      `UPDATE ${this.delivery} SET lease_owner = NULL, lease_until = NULL, fence = fence + 1
+      `UPDATE ${byLane(this.delivery)} SET lease_owner = NULL, lease_until = NULL, fence = fence + 1
        WHERE state = 'pending' AND lease_owner <> ? AND lease_until < ${this.now}
-         AND (listener, ordering_key) IN (${claimed.map(() => '(?, ?)').join(', ')})`,
+         AND ${inLanes(claimed.length)}`,
       [owner, ...lanesOf(claimed)],
     );
   }
