@@ -68,6 +68,7 @@ export type {
   CloudStream,
   EndedPush,
   OnlineStream,
+  PushSample,
   RunningPush,
   StreamState,
 } from './reading/cloud.rows.js';

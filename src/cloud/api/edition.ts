@@ -7,6 +7,7 @@ export const DOCUMENTED_RATES = {
     DescribeLiveStreamOnlineList: 80,
     DescribeLiveStreamEventList: 300,
     DescribeLiveStreamState: 300,
+    DescribeStreamPushInfoList: 40,
     DescribeBackupStreamList: 20,
     DescribeCallbackRecordsList: 20,
   },
@@ -14,6 +15,7 @@ export const DOCUMENTED_RATES = {
     DescribeLiveStreamOnlineList: 100,
     DescribeLiveStreamEventList: 300,
     DescribeLiveStreamState: 300,
+    DescribeStreamPushInfoList: 40,
   },
 } as const satisfies Record<CloudEdition, Record<string, number>>;
 

@@ -8,11 +8,13 @@ import {
   callbackRecordOf,
   endedPushOf,
   onlineStreamOf,
+  pushSampleOf,
   runningPushesOf,
   type CallbackRecord,
   type CloudStream,
   type EndedPush,
   type OnlineStream,
+  type PushSample,
   type RunningPush,
   type StreamState,
 } from './cloud.rows.js';
@@ -149,6 +151,19 @@ export class CloudReader {
       if (state === 'active' || state === 'inactive' || state === 'forbid') return state;
       throw new CloudAnswerError(action, 'says a state that is not known');
     });
+  }
+
+  /**
+   * What was sampled of the pushes of a stream within a stretch of three hours at most, in the last seven days.
+   *
+   * @throws CloudApiError, CloudAnswerError
+   */
+  async samples({ domain, path, name }: CloudStream, { from, to }: Stretch): Promise<PushSample[]> {
+    const action = 'DescribeStreamPushInfoList';
+    const stream = { PushDomain: domain, AppName: path, StreamName: name };
+    const stretch = { StartTime: toCloudTime(from), EndTime: toCloudTime(to) };
+    const answer = await this.ask(action, { ...stream, ...stretch });
+    return this.understood(action, () => answer.rows('DataInfoList').map(pushSampleOf));
   }
 
   /**

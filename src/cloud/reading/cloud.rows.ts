@@ -27,6 +27,16 @@ export interface RunningPush extends CloudStream {
   readonly row: Fields;
 }
 
+/** A moment of a push, of its samples. */
+export interface PushSample extends CloudStream {
+  /** Taken for the `sequence` of its callbacks, as that of the list of backup streams. */
+  readonly sequence: string;
+  /** When the push began, Unix milliseconds in whole seconds. */
+  readonly startedAt: number;
+  /** The row as it came. */
+  readonly row: Fields;
+}
+
 /** A push that has ended, of the event list. Times are Unix milliseconds in whole seconds. */
 export interface EndedPush extends CloudStream {
   readonly startedAt: number;
@@ -85,6 +95,17 @@ export function endedPushOf(row: AnswerRow): EndedPush | null {
     endedAt: row.time('StreamEndTime'),
     reason: row.optionalText('StopReason'),
     clientIp: row.optionalText('ClientIp'),
+    row: row.fields,
+  };
+}
+
+export function pushSampleOf(row: AnswerRow): PushSample {
+  return {
+    domain: row.text('PushDomain'),
+    path: row.text('AppName'),
+    name: row.text('StreamName'),
+    sequence: row.text('Sequence'),
+    startedAt: row.time('BeginPushTime'),
     row: row.fields,
   };
 }

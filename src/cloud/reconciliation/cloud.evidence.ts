@@ -39,11 +39,11 @@ export class CloudEvidence {
     };
   }
 
-  /** A push that nobody knew of has begun and ended. */
-  over(row: EndedPush): Finding {
+  /** A push that nobody knew of has begun and ended. @param known its sequence; null where nothing says it */
+  over(row: EndedPush, known: string | null): Finding {
     const { startedAt } = row;
     const stream = streamOf(row);
-    const sequence = inventedSequence(startedAt);
+    const sequence = known ?? inventedSequence(startedAt);
     const origin = 'event-list';
     const start = { value: startedAt, source: origin } as const;
     const shown = { stream, startedAt, sequence, origin, row: row.row } as const;

@@ -44,7 +44,7 @@ export class EventPass {
   }
 
   private async compare(row: EndedPush, push: KnownPush | undefined): Promise<void> {
-    const { evidence, corrections, config, now } = this.parts;
+    const { evidence, corrections, config, sequences, now } = this.parts;
     const isToldOf = push && SENT.includes(push.endedBy);
     // A push without its own callback is as good as known, and yet listeners lack it.
     if (isToldOf && SENT.includes(push.startedBy)) return;
@@ -52,7 +52,7 @@ export class EventPass {
     const known = await this.recordsOf(row);
     const found: Finding[] = [];
     if (!push && !known.has('stream-push') && !known.has('stream-interrupt')) {
-      found.push(evidence.over(row));
+      found.push(evidence.over(row, await sequences.of(row, row.startedAt)));
     } else if (
       push &&
       !isToldOf &&

@@ -39,6 +39,7 @@ import { GapPass } from './gap.pass.js';
 import { KnownPushes } from './known.pushes.js';
 import { ListDelay } from './list.delay.js';
 import { OnlinePass } from './online.pass.js';
+import { PushSequences } from './push.sequences.js';
 import { ReconciledEvents } from './reconciled.events.js';
 import { Reconciler, type Cycle } from './reconciler.js';
 import { ReconciliationLease } from './reconciliation.lease.js';
@@ -248,6 +249,7 @@ export class LiveCallbackReconciliation
       reader,
       shown,
       known,
+      sequences: new PushSequences(reader, config, now),
       evidence: new CloudEvidence(config.registration),
       corrections,
       records: this.records,

@@ -7,6 +7,7 @@ import type { CloudEvidence, Finding, ShownPush } from './cloud.evidence.js';
 import type { Corrections } from './corrections.js';
 import { keyOf, type KnownPush, type KnownPushes } from './known.pushes.js';
 import { paired } from './pairing.js';
+import type { PushSequences } from './push.sequences.js';
 import type { RecordIntake } from './record.intake.js';
 import type { ReconciliationConfig } from './reconciliation.options.js';
 import type { ShownPushes } from './shown.pushes.js';
@@ -16,6 +17,7 @@ export interface PassParts {
   readonly reader: CloudReader;
   readonly shown: ShownPushes;
   readonly known: KnownPushes;
+  readonly sequences: PushSequences;
   readonly evidence: CloudEvidence;
   readonly corrections: Corrections;
   /** Null where the cloud has no callback records, or they are not to be asked for. */
@@ -75,13 +77,14 @@ export class OnlinePass {
   }
 
   private async compare(row: ShownPush, push: KnownPush | undefined, at: number): Promise<void> {
-    const { evidence, corrections, config } = this.parts;
+    const { evidence, corrections, config, sequences } = this.parts;
     if (push?.endedBy === 'online-list' || push?.state === 'unconfirmed') {
       await corrections.bring([evidence.seen(push, row, at)]);
     }
     if (push || row.startedAt > at - config.settleMs) return;
     if (await this.isOnRecord(row)) return;
-    await corrections.bring([evidence.begun(row)]);
+    const sequence = row.sequence ?? (await sequences.of(row.stream, row.startedAt));
+    await corrections.bring([evidence.begun({ ...row, sequence })]);
   }
 
   /** Whether the callback of a push is stored, by the records. */

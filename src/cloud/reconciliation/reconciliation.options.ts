@@ -31,6 +31,11 @@ export interface ReconciliationOptions extends TencentCloudApiOptions {
    * that of the callbacks, which no document says; `off`: it is not asked. Default: `beginnings`.
    */
   backupList?: BackupListUse;
+  /**
+   * Whether the sequence of a push of which no callback is known is taken from what was sampled of it
+   * (`DescribeStreamPushInfoList`). That it is the one of the callbacks, an account has to show. Default: false.
+   */
+  pushSamples?: boolean;
   /** Part of the documented calls per second that may be used, above 0 to 1. Default: 0.1. */
   rateShare?: number;
   /** `PageSize` of the online list. Default: 20000, and 100 in the international edition. */
@@ -62,6 +67,7 @@ export interface ReconciliationConfig {
   readonly edition: CloudEdition;
   readonly records: boolean;
   readonly backupList: BackupListUse;
+  readonly pushSamples: boolean;
   readonly rateShare: number;
   readonly onlinePageSize: number | undefined;
   readonly settleMs: number;
@@ -76,7 +82,7 @@ export interface ReconciliationConfig {
 export function resolveReconciliation(options: ReconciliationOptions): ReconciliationConfig {
   const { domains, paths, rateShare = 0.1, registration = 'default', onlinePageSize } = options;
   const { edition = editionOf(options.endpoint ?? DEFAULT_ENDPOINT), records = true } = options;
-  const { backupList = 'beginnings' } = options;
+  const { backupList = 'beginnings', pushSamples = false } = options;
   checkNames('domains', domains);
   if (!BACKUP_LIST_USES.includes(backupList)) {
     throw new CloudError('invalid', `backupList must be ${BACKUP_LIST_USES.join(' or ')}.`);
@@ -93,6 +99,7 @@ export function resolveReconciliation(options: ReconciliationOptions): Reconcili
     edition,
     records: records && edition === 'mainland',
     backupList: edition === 'mainland' ? backupList : 'off',
+    pushSamples,
     rateShare,
     onlinePageSize:
       onlinePageSize === undefined

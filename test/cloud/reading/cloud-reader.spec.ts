@@ -27,6 +27,13 @@ describe('an answer', () => {
     const running = await reader.running();
     expect(running).toHaveLength(3);
     expect(running[1]).toMatchObject({ ...ROOM, sequence, startedAt: began + MINUTE });
+    const samples = await reader.samples(ROOM, { from: began, to: clock.now() });
+    const [first] = running;
+    expect(samples[0]).toMatchObject({
+      ...ROOM,
+      sequence: first!.sequence,
+      startedAt: began,
+    });
     expect(await reader.stateOf(ROOM)).toBe('active');
     expect(await reader.stateOf({ ...ROOM, name: 'nobody' })).toBe('inactive');
   });
@@ -60,6 +67,7 @@ describe('an answer', () => {
     ['the total', ONLINE, { without: 'TotalNum' }],
     ['the end of a push', 'DescribeLiveStreamEventList', { without: 'StreamEndTime' }],
     ['a sequence', 'DescribeBackupStreamList', { without: 'UpstreamSequence' }],
+    ['the sequence of a sample', 'DescribeStreamPushInfoList', { without: 'Sequence' }],
     ['the state', 'DescribeLiveStreamState', { without: 'StreamState' }],
   ])('without %s is of no use', async (_what, action, effect) => {
     const { clock, emulator, server, reader } = await scratchCloud();
@@ -68,6 +76,8 @@ describe('an answer', () => {
     const questions: Record<string, () => Promise<unknown>> = {
       [ONLINE]: () => reader.online(DOMAIN),
       DescribeBackupStreamList: () => reader.running(),
+      DescribeStreamPushInfoList: () =>
+        reader.samples(ROOM, { from: clock.now() - HOUR, to: clock.now() }),
       DescribeLiveStreamState: () => reader.stateOf(ROOM),
       DescribeLiveStreamEventList: () =>
         reader.ended(DOMAIN, { from: clock.now() - HOUR, to: clock.now() }),
