@@ -30,12 +30,17 @@ export function observeHealth(
     watermark: instruments.gauge('reconcile.watermark_age'),
     drift: instruments.gauge('template.drift'),
   };
+  const shown = new Set<string>();
   const observeOne = async (result: BatchObservableResult, health: LiveCallbackHealth) => {
     const { registration } = health;
     const report = await health.report();
     const { status, clock, spooled, backlog } = report;
     const show = (gauge: keyof typeof gauges, value: number | null | undefined) => {
-      if (value != null) result.observe(gauges[gauge], value, { registration });
+      const key = `${gauge} ${registration}`;
+      // What is not observed any more the SDK goes on to show as it was.
+      if (value != null) shown.add(key);
+      else if (!shown.has(key)) return;
+      result.observe(gauges[gauge], value ?? Number.NaN, { registration });
     };
     show('ready', status === 'up' ? 1 : 0);
     show('offset', clock.offsetSeconds);

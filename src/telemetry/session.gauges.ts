@@ -8,8 +8,8 @@ import { Instruments } from './instruments.js';
 const DEADLINE_MS = 3_000;
 
 /**
- * Shows at each scrape how many sessions are live. A registration whose database does not answer is left out:
- * that it does not, `ready` says.
+ * Shows at each scrape how many sessions are live; no number where the database does not answer, of which `ready`
+ * tells.
  *
  * @returns a function that ends it
  */
@@ -25,8 +25,7 @@ export function observeSessions(
   const observe = async (result: BatchObservableResult) => {
     await Promise.all(
       counts.map(async (one) => {
-        const byDomain = await one.read().catch(() => new Map<string, number>());
-        for (const [domain, count] of byDomain) {
+        for (const [domain, count] of await one.read()) {
           result.observe(live, count, { registration: one.registration, domain });
         }
       }),
@@ -38,7 +37,7 @@ export function observeSessions(
 
 /** Counts for one registration, one question at a time. */
 class LiveCount {
-  /** Domains that had one: they have none now, and not no figure. */
+  /** Domains that had one. What is not observed any more the SDK goes on to show as it was. */
   private readonly domains = new Set<string>();
   private asking: Promise<Map<string, number>> | undefined;
 
@@ -50,8 +49,10 @@ class LiveCount {
 
   async read(): Promise<Map<string, number>> {
     this.asking ??= this.sessions.liveByDomain().finally(() => (this.asking = undefined));
-    const found = await withTimeout(this.asking, DEADLINE_MS, () => new Error('too late'));
-    for (const domain of found.keys()) this.domains.add(domain);
-    return new Map([...this.domains].map((domain) => [domain, found.get(domain) ?? 0]));
+    const answer = withTimeout(this.asking, DEADLINE_MS, () => new Error('too late'));
+    const found = await answer.catch(() => null);
+    for (const domain of found?.keys() ?? []) this.domains.add(domain);
+    const countOf = (domain: string) => (found ? (found.get(domain) ?? 0) : Number.NaN);
+    return new Map([...this.domains].map((domain) => [domain, countOf(domain)]));
   }
 }
