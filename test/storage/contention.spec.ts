@@ -2,6 +2,7 @@
  * What the module asks of its database while others are at work there: it waits for a SQLite that
  * somebody else writes to, and tries again what a deadlock has ended.
  */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
@@ -11,6 +12,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { LiveCallbackAuditService, OnLiveEvent, type LiveEvent } from '../../src/index.js';
 import { retryOnContention } from '../../src/storage/connection/contention.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
+import { findDue } from '../../src/storage/sql/due-deliveries.query.js';
 import {
   screenshotCallback,
   signCallback,
@@ -18,7 +20,8 @@ import {
   whenListenersDone,
 } from '../../src/testing/index.js';
 import { KEY } from '../support/application.js';
-import { fileOf, scratchDatabase, scratchHost } from '../support/scratch.js';
+import { DATABASES } from '../support/databases.js';
+import { fileOf, scratchConnection, scratchDatabase, scratchHost } from '../support/scratch.js';
 
 /** Holds the write lock of SQLite for as long as it runs. */
 @Injectable()
@@ -109,6 +112,34 @@ describe('with SQLite', () => {
   });
 });
 
+describe.each(DATABASES.slice(1))('with $name', ({ isAbsent, create }) => {
+  it.skipIf(isAbsent)('a claim waits for nobody who holds rows of other streams', async () => {
+    const database = await scratchDatabase(create);
+    const { app, send } = await scratchHost({
+      database,
+      options: { role: 'intake' },
+      module: { providers: [Pushes] },
+    });
+    for (const stream_id of ['a', 'b', 'c', 'b']) {
+      const callback = streamPushCallback({ stream_id, sequence: randomUUID() });
+      expect((await send(signCallback(callback, { key: KEY }))).status).toBe(200);
+    }
+    const { dataSource, writer, now } = app.get(CallbackDatabase, { strict: false });
+    const among = { registration: 'default', listeners: ['pushes'] };
+    const [first, ...others] = await findDue(dataSource.manager, now, 10, among);
+    expect(others.length).toBeGreaterThan(1);
+    const other = await scratchConnection(database);
+    await other.transaction(async (manager) => {
+      for (const { callbackId } of others) {
+        const row = `callback_id = '${callbackId}' AND listener = 'pushes'`;
+        await manager.query(`SELECT state FROM live_callback_delivery WHERE ${row} FOR UPDATE`);
+      }
+      const claimed = await writer.claim([first!], { owner: 'node-2', milliseconds: 60_000 });
+      expect(claimed).toHaveLength(1);
+    });
+  });
+});
+
 describe('work that is done again', () => {
   const deadlock = () => Object.assign(new Error('Deadlock found'), { errno: 1213 });
   const busy = () => Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
@@ -124,12 +155,12 @@ describe('work that is done again', () => {
     return work;
   }
 
-  it('after four deadlocks succeeds at the fifth try, and after five fails', async () => {
-    const lucky = failing(Array.from({ length: 4 }, deadlock));
+  it('after nine deadlocks succeeds at the tenth try, and after ten fails', async () => {
+    const lucky = failing(Array.from({ length: 9 }, deadlock));
     expect(await retryOnContention(lucky.run)).toBe('done');
-    const unlucky = failing(Array.from({ length: 5 }, deadlock));
+    const unlucky = failing(Array.from({ length: 10 }, deadlock));
     await expect(retryOnContention(unlucky.run)).rejects.toThrow('Deadlock found');
-    expect([lucky.calls, unlucky.calls]).toEqual([5, 5]);
+    expect([lucky.calls, unlucky.calls]).toEqual([10, 10]);
   });
 
   it('waits for a busy database, however often it has to ask', async () => {

@@ -5,7 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { STATEMENT_TIMEOUT_MS } from './drivers/deadlines.js';
 
 const BUSY_PAUSE_MS = 10;
-const DEADLOCK_TRIES = 5;
+const DEADLOCK_TRIES = 10;
 /** InnoDB ends one of two transactions that wait for each other; it is to be tried again. */
 const DEADLOCK_ERRNOS: ReadonlySet<unknown> = new Set([1205, 1213]);
 
@@ -14,7 +14,7 @@ const DEADLOCK_ERRNOS: ReadonlySet<unknown> = new Set([1205, 1213]);
  * connection holds the write lock of SQLite, and after a deadlock in MySQL or MariaDB. The event loop
  * goes on meanwhile. The work must leave nothing behind when it fails.
  *
- * @throws what the work throws, a busy SQLite after 4 seconds and a deadlock after five of them
+ * @throws what the work throws, a busy SQLite after 4 seconds and a deadlock after ten of them
  */
 export async function retryOnContention<T>(work: () => T | Promise<T>): Promise<T> {
   const deadline = performance.now() + STATEMENT_TIMEOUT_MS;
@@ -23,7 +23,9 @@ export async function retryOnContention<T>(work: () => T | Promise<T>): Promise<
       return await work();
     } catch (error) {
       if (isBusy(error) && performance.now() < deadline) await sleep(BUSY_PAUSE_MS);
-      else if (!isDeadlock(error) || attempt >= DEADLOCK_TRIES) throw error;
+      else if (isDeadlock(error) && attempt < DEADLOCK_TRIES)
+        await sleep(Math.random() * BUSY_PAUSE_MS * attempt);
+      else throw error;
     }
   }
 }

@@ -36,6 +36,12 @@ function isLong<T>(items: readonly T[], lengthOf: (item: T) => number): boolean 
   return items.reduce((sum, item) => sum + lengthOf(item), 0) * CHARACTER_BYTES > STATEMENT_BYTES;
 }
 
+/** Leases in the order of their rows: transactions that take row locks in different orders deadlock. */
+export function inRowOrder<T extends DeliveryLease>(leases: readonly T[]): T[] {
+  const rowOf = ({ callbackId, listener }: T) => `${callbackId} ${listener}`;
+  return leases.toSorted((a, b) => (rowOf(a) < rowOf(b) ? -1 : 1));
+}
+
 /** Condition that names leases by key and fence. */
 export function heldIn(leases: readonly DeliveryLease[]): string {
   // Not as tuples: with a single one the optimizer passes over the primary key.

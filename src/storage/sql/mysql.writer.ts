@@ -17,7 +17,7 @@ import type {
 import { MysqlInsert } from './mysql.insert.js';
 import { byLane, foreignLanes, inLanes, laneOf, lanesOf, type ForeignLane } from './mysql.lanes.js';
 import { MysqlSessions, type Query } from './mysql.sessions.js';
-import { chunksOf, groupsOf, heldIn, leaseValues } from './mysql.statements.js';
+import { chunksOf, groupsOf, heldIn, inRowOrder, leaseValues } from './mysql.statements.js';
 
 /**
  * Errors that concern a value (out of range, too long, wrong, null, duplicate, refused by a constraint or
@@ -70,10 +70,9 @@ export class MysqlWriter implements CallbackWriter {
   }
 
   async settle(outcomes: readonly DeliveryOutcome[]): Promise<void> {
-    const sorted = outcomes.toSorted((a, b) => (a.callbackId < b.callbackId ? -1 : 1));
     await this.sessions.transaction(async (query) => {
       // Outcomes of one state and duration share a statement; nearly all are done within 0 or 1 ms.
-      for (const group of groupsOf(sorted)) {
+      for (const group of groupsOf(inRowOrder(outcomes))) {
         for (const chunk of chunksOf(group)) await this.settleAlike(query, chunk);
       }
     });
@@ -95,7 +94,7 @@ export class MysqlWriter implements CallbackWriter {
   async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.sessions.transaction(async (query) => {
       const claimed: FoundDelivery[] = [];
-      for (const it of found) {
+      for (const it of inRowOrder(found)) {
         const { affectedRows } = await query<{ affectedRows: number }>(
           `UPDATE ${this.delivery}
            SET lease_owner = ?, lease_until = ${this.now} + ?, fence = fence + 1
@@ -126,7 +125,7 @@ export class MysqlWriter implements CallbackWriter {
   async renew(leases: readonly DeliveryLease[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.sessions.transaction(async (query) => {
       const lost: DeliveryLease[] = [];
-      for (const chunk of chunksOf(leases)) {
+      for (const chunk of chunksOf(inRowOrder(leases))) {
         const { affectedRows } = await query<{ affectedRows: number }>(
           `UPDATE ${this.delivery} SET lease_owner = ?, lease_until = ${this.now} + ?
            WHERE ${heldIn(chunk)} AND state = 'pending'`,
@@ -152,7 +151,7 @@ export class MysqlWriter implements CallbackWriter {
     await this.sessions.transaction(async (query) => {
       for (const unused of [0, 1]) {
         const alike = leases.filter(({ isUnused }) => Number(isUnused) === unused);
-        for (const chunk of chunksOf(alike)) {
+        for (const chunk of chunksOf(inRowOrder(alike))) {
           await query(
             `UPDATE ${this.delivery}
              SET lease_owner = NULL, lease_until = NULL, attempts = attempts - ?
