@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,13 +17,6 @@ export const TRANSLATED = {
 
 /** Per page and section, the digest of the English text that its translations were made from. */
 export const SOURCES_PATH = join(ROOT, 'docs/translations.json');
-
-/** Translations that nobody has made yet. */
-const AWAITED = ['docs/ko/operating.md', 'docs/ko/meanings.md'];
-
-/** Whether there has to be a page: one that is awaited, from the day on which it is there. */
-export const hasPage = (path: string): boolean =>
-  !AWAITED.includes(path) || existsSync(join(ROOT, path));
 
 export const readPage = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
