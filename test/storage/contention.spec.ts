@@ -115,16 +115,16 @@ describe('with SQLite', () => {
 describe.each(DATABASES.slice(1))('with $name', ({ isAbsent, create }) => {
   it.skipIf(isAbsent)('a claim waits for nobody who holds rows of other streams', async () => {
     const database = await scratchDatabase(create);
-    const { app, send } = await scratchHost({
+    const host = await scratchHost({
       database,
       options: { role: 'intake' },
       module: { providers: [Pushes] },
     });
     for (const stream_id of ['a', 'b', 'c', 'b']) {
       const callback = streamPushCallback({ stream_id, sequence: randomUUID() });
-      expect((await send(signCallback(callback, { key: KEY }))).status).toBe(200);
+      expect((await host.send(signCallback(callback, { key: KEY }))).status).toBe(200);
     }
-    const { dataSource, writer, now } = app.get(CallbackDatabase, { strict: false });
+    const { dataSource, writer, now } = host.app.get(CallbackDatabase, { strict: false });
     const among = { registration: 'default', listeners: ['pushes'] };
     const [first, ...others] = await findDue(dataSource.manager, now, 10, among);
     expect(others.length).toBeGreaterThan(1);
