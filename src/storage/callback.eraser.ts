@@ -38,7 +38,8 @@ export class CallbackEraser {
    */
   dropBodies(batch: EraseBatch): Promise<number> {
     const { record } = batch;
-    return this.erase(batch, '= 0', async (manager, ids) => {
+    // What has lost its body for its age still names its stream.
+    return this.erase(batch, record?.forgetsStream ? '>= 0' : '= 0', async (manager, ids) => {
       await manager
         .createQueryBuilder()
         .update(LiveCallback)
@@ -77,7 +78,7 @@ export class CallbackEraser {
 
   private erase(
     { ids, before }: EraseBatch,
-    bodyPurgedAt: '= 0' | '> 0',
+    bodyPurgedAt: '= 0' | '> 0' | '>= 0',
     work: (manager: EntityManager, ids: string[]) => Promise<void>,
   ): Promise<number> {
     return this.database.transaction(async (manager) => {

@@ -10,10 +10,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import {
   LiveCallbackAuditService,
+  LiveSessions,
   NonRetryableError,
   OnLiveEvent,
   type LiveEvent,
 } from '../../src/index.js';
+import { CallbackEraser } from '../../src/storage/callback.eraser.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import {
   LiveCallback,
@@ -141,6 +143,29 @@ for (const { name, isAbsent, create } of DATABASES) {
         erased.map(({ callbackId }) => callbackId),
       );
       expect(await bodiesOf(host)).toContain(`\\"${PERSON}\\"`);
+    });
+
+    it('by stream forgets it where the body had gone for its age, and no rebuild brings it back', async () => {
+      const host = await scratchHost({
+        database: await scratchDatabase(create),
+        options: { sessions: {} },
+      });
+      for (const stream of ['old', 'other']) expect(await send(host, stream, PERSON)).toBe(200);
+      const audit = auditOf(host);
+      const ids = (await audit.find({ stream: 'old' })).items.map(({ id }) => id);
+      const eraser = host.app.get(CallbackEraser, { strict: false });
+      // Its callback, and that the session started.
+      expect(await eraser.dropBodies({ ids, before: Date.now() + 60_000 })).toBe(2);
+      const request = { stream: 'old', ...WHY };
+      const expected = { ...NOTHING, bodies: 2, sessions: 1 };
+      expect(await audit.erase({ ...request, dryRun: true })).toMatchObject(expected);
+      expect(await audit.erase(request)).toMatchObject(expected);
+      expect((await audit.find({ stream: 'old' })).items).toEqual([]);
+      expect(await audit.get(ids[0]!)).toMatchObject({ erased: WHY });
+      const sessions = host.app.get(LiveSessions, { strict: false });
+      await sessions.rebuild();
+      expect((await sessions.find()).items.map(({ stream }) => stream.name)).toEqual(['other']);
+      expect(await audit.erase(request)).toMatchObject(NOTHING);
     });
   });
 }

@@ -43,7 +43,7 @@ export interface ErasureRequest {
 
 /** What an erasure did, or in a dry run would do. */
 export interface ErasureSummary {
-  /** Callbacks whose body, errors, warnings and addresses were dropped. */
+  /** Callbacks whose body, errors, warnings and addresses were dropped, or whose stream was, after those. */
   readonly bodies: number;
   /** Rows of counted refusals whose excerpt was dropped. */
   readonly excerpts: number;
@@ -113,8 +113,7 @@ export class CallbackErasure {
       const callbacks = await query.getMany();
       const last = callbacks.at(-1);
       if (!last) return;
-      const withBody = callbacks.filter((it) => it.bodyPurgedAt === null);
-      const candidates = await candidatesOf(dataSource, await this.about(withBody, request));
+      const candidates = await candidatesOf(dataSource, await this.about(callbacks, request));
       const due = candidates.filter(({ isPending }) => !isPending);
       counts.held += candidates.length - due.length;
       if (dryRun) counts.bodies += due.length;
@@ -134,7 +133,8 @@ export class CallbackErasure {
   }
 
   /**
-   * Those of a page in whose body the address stands. Looked for among these ids alone, so that no
+   * Those of a page that are to be erased: of a stream also those whose body has gone for its age, of a person
+   * those in whose body the address stands. That is looked for among these ids alone, so that no
    * statement goes through the table, and bodies are fetched a few at a time.
    */
   private async about(some: LiveCallback[], { userIp }: ErasureRequest): Promise<LiveCallback[]> {
