@@ -6,6 +6,10 @@ import { Instruments } from './instruments.js';
 
 /** A scrape waits no longer for the database, ms. */
 const DEADLINE_MS = 3_000;
+/** Domains that are told apart: whoever has seen a pair can name ever new ones. */
+const MOST_DOMAINS = 100;
+/** The domain of the rest. */
+const OTHER = 'other';
 
 /**
  * Shows at each scrape how many sessions are live; no number where the database does not answer, of which `ready`
@@ -51,8 +55,19 @@ class LiveCount {
     this.asking ??= this.sessions.liveByDomain().finally(() => (this.asking = undefined));
     const answer = withTimeout(this.asking, DEADLINE_MS, () => new Error('too late'));
     const found = await answer.catch(() => null);
-    for (const domain of found?.keys() ?? []) this.domains.add(domain);
-    const countOf = (domain: string) => (found ? (found.get(domain) ?? 0) : Number.NaN);
+    const counts = new Map<string, number>();
+    const largestFirst = [...(found ?? [])].toSorted(([, one], [, other]) => other - one);
+    for (const [domain, count] of largestFirst) {
+      const name = this.nameOf(domain);
+      counts.set(name, (counts.get(name) ?? 0) + count);
+    }
+    const countOf = (domain: string) => (found ? (counts.get(domain) ?? 0) : Number.NaN);
     return new Map([...this.domains].map((domain) => [domain, countOf(domain)]));
+  }
+
+  private nameOf(domain: string): string {
+    const name = this.domains.has(domain) || this.domains.size < MOST_DOMAINS ? domain : OTHER;
+    this.domains.add(name);
+    return name;
   }
 }

@@ -90,6 +90,29 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
     expect(await live()).toEqual([['default', 'push.example.com', 0]]);
   });
 
+  it('sessions of ever new domains are counted apart for a hundred of them, the largest first', async () => {
+    const host = await start();
+    await Promise.all(
+      Array.from({ length: 120 }, (_, at) =>
+        post(host, streamPushCallback({ app: `${at}.forged.example.com`, stream_id: 'a' })),
+      ),
+    );
+    const app = 'push.example.com';
+    for (const stream_id of ['a', 'b']) await post(host, streamPushCallback({ stream_id, app }));
+    const live = async () =>
+      new Map(
+        (await scrape())
+          .filter(({ name }) => name === 'live_callback_sessions_live')
+          .map(({ labels, value }) => [labels['domain'], value]),
+      );
+    for (let times = 0; times < 2; times++) {
+      const found = await live();
+      expect(found.size).toBe(101);
+      expect(found.get(app)).toBe(2);
+      expect(found.get('other')).toBe(21);
+    }
+  });
+
   it('a provider is told once, however many modules and registrations there are', async () => {
     const other = LiveCallbackModule.forRoot({
       name: 'tenant-b',
