@@ -88,7 +88,9 @@ export class CloudReader {
       rows: 'OnlineInfo',
       keyOf: ({ fields }) => JSON.stringify([fields['AppName'], fields['StreamName']]),
     });
-    return this.understood('DescribeLiveStreamOnlineList', () => (rows ?? []).map(onlineStreamOf));
+    return this.understood('DescribeLiveStreamOnlineList', (action) =>
+      asked(action, (rows ?? []).map(onlineStreamOf), { domain, path }),
+    );
   }
 
   /**
@@ -126,8 +128,12 @@ export class CloudReader {
       reach: EVENT_REACH,
     });
     if (rows) {
-      return this.understood('DescribeLiveStreamEventList', () =>
-        rows.flatMap((row) => endedPushOf(row) ?? []),
+      return this.understood('DescribeLiveStreamEventList', (action) =>
+        asked(
+          action,
+          rows.flatMap((row) => endedPushOf(row) ?? []),
+          stream ?? { domain },
+        ),
       );
     }
     if (to - from <= SECOND_MS) {
@@ -163,7 +169,9 @@ export class CloudReader {
     const stream = { PushDomain: domain, AppName: path, StreamName: name };
     const stretch = { StartTime: toCloudTime(from), EndTime: toCloudTime(to) };
     const answer = await this.ask(action, { ...stream, ...stretch });
-    return this.understood(action, () => answer.rows('DataInfoList').map(pushSampleOf));
+    return this.understood(action, () =>
+      asked(action, answer.rows('DataInfoList').map(pushSampleOf), { domain, path, name }),
+    );
   }
 
   /**
@@ -191,9 +199,9 @@ export class CloudReader {
     }
   }
 
-  private understood<T>(action: ReadAction, read: () => T): T {
+  private understood<T>(action: ReadAction, read: (action: ReadAction) => T): T {
     try {
-      return read();
+      return read(action);
     } catch (error) {
       this.options.onCall?.(action, 'Unusable');
       throw error;
@@ -215,4 +223,23 @@ export class CloudReader {
       throw error;
     }
   }
+}
+
+/**
+ * Rows, all of streams that were asked for: what is of another is perhaps of another registration, and says that
+ * the question was not understood.
+ *
+ * @throws CloudAnswerError
+ */
+function asked<T extends CloudStream>(
+  action: ReadAction,
+  rows: T[],
+  { domain, path, name }: { domain: string; path?: string | undefined; name?: string },
+): T[] {
+  const isAsked = (row: T) =>
+    row.domain.toLowerCase() === domain.toLowerCase() &&
+    (path === undefined || row.path === path) &&
+    (name === undefined || row.name === name);
+  if (rows.every(isAsked)) return rows;
+  throw new CloudAnswerError(action, 'has streams that were not asked for');
 }

@@ -4,7 +4,13 @@
  */
 import { describe, expect, it } from 'vitest';
 
-import { CloudAnswerError, CloudApiError, editionOf } from '../../../src/cloud/index.js';
+import {
+  CloudAnswerError,
+  CloudApiError,
+  CloudReader,
+  editionOf,
+  type CloudApi,
+} from '../../../src/cloud/index.js';
 import type { ApiFault } from '../../../src/emulator/index.js';
 import { parseCloudTime } from '../../../src/cloud/reading/cloud-time.js';
 import { DOMAIN, HOUR, MINUTE, scratchCloud } from './reading-support.js';
@@ -85,6 +91,30 @@ describe('an answer', () => {
     server.fail({ action, effect });
     await expect(questions[action]!()).rejects.toThrow(CloudAnswerError);
     await questions[action]!();
+  });
+
+  it.each<[string, string, Partial<typeof ROOM>]>([
+    ['domain', 'DomainName', { domain: 'tenant-b.example.com' }],
+    ['path', 'AppName', { path: 'show' }],
+    ['stream', 'StreamName', { name: 'roommate' }],
+  ])('about another %s than was asked for is of no use', async (_what, parameter, other) => {
+    const { clock, emulator, api, pace } = await scratchCloud();
+    const { domain, path, name } = { ...ROOM, ...other };
+    const push = () => emulator.pushStream({ domain, appName: path, streamName: name });
+    push().interrupt();
+    push();
+    await clock.advance(MINUTE);
+    const careless: CloudApi = {
+      call: (action, { [parameter]: _ignored, ...others }, region) =>
+        api.call(action, others, region),
+    };
+    const reader = new CloudReader({ api: careless, pace });
+    const refused = 'has streams that were not asked for';
+    const stretch = { from: clock.now() - HOUR, to: clock.now() };
+    const questions: (() => Promise<unknown>)[] = [() => reader.ended(DOMAIN, stretch, ROOM)];
+    // The list of what is live is asked for no name.
+    if (other.name === undefined) questions.push(() => reader.online(DOMAIN, ROOM.path));
+    for (const ask of questions) await expect(ask()).rejects.toThrow(refused);
   });
 });
 
