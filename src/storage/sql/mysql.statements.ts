@@ -42,6 +42,11 @@ export function inRowOrder<T extends DeliveryLease>(leases: readonly T[]): T[] {
   return leases.toSorted((a, b) => (rowOf(a) < rowOf(b) ? -1 : 1));
 }
 
+/** A table whose rows are found by their keys: left alone the optimizer reads, and locks, all of a small one. */
+export function byKey(table: string): string {
+  return `${table} FORCE INDEX (PRIMARY)`;
+}
+
 /** Condition that names leases by key and fence. */
 export function heldIn(leases: readonly DeliveryLease[]): string {
   // Not as tuples: with a single one the optimizer passes over the primary key.

@@ -17,7 +17,7 @@ import type {
 import { MysqlInsert } from './mysql.insert.js';
 import { byLane, foreignLanes, inLanes, laneOf, lanesOf, type ForeignLane } from './mysql.lanes.js';
 import { MysqlSessions, type Query } from './mysql.sessions.js';
-import { chunksOf, groupsOf, heldIn, inRowOrder, leaseValues } from './mysql.statements.js';
+import { byKey, chunksOf, groupsOf, heldIn, inRowOrder, leaseValues } from './mysql.statements.js';
 
 /**
  * Errors that concern a value (out of range, too long, wrong, null, duplicate, refused by a constraint or
@@ -85,7 +85,7 @@ export class MysqlWriter implements CallbackWriter {
         ? `next_attempt_at = ${this.now} + ?`
         : `next_attempt_at = NULLIF(?, 0), finished_at = ${this.now}, lease_owner = NULL, lease_until = NULL`;
     await query(
-      `UPDATE ${this.delivery} SET last_error = ?, duration_ms = ?, ${rest}, state = ?
+      `UPDATE ${byKey(this.delivery)} SET last_error = ?, duration_ms = ?, ${rest}, state = ?
        WHERE ${heldIn(outcomes)} AND state = 'pending'`,
       [error, durationMs, retryInMs, state, ...leaseValues(outcomes)],
     );
@@ -94,15 +94,18 @@ export class MysqlWriter implements CallbackWriter {
   async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.sessions.transaction(async (query) => {
       const claimed: FoundDelivery[] = [];
-      for (const it of inRowOrder(found)) {
+      for (const chunk of chunksOf(inRowOrder(found))) {
         const { affectedRows } = await query<{ affectedRows: number }>(
-          `UPDATE ${this.delivery}
+          `UPDATE ${byKey(this.delivery)}
            SET lease_owner = ?, lease_until = ${this.now} + ?, fence = fence + 1
-           WHERE ${heldIn([it])} AND state = 'pending'
+           WHERE ${heldIn(chunk)} AND state = 'pending'
              AND (lease_until IS NULL OR lease_until < ${this.now})`,
-          [lease.owner, lease.milliseconds, ...leaseValues([it])],
+          [lease.owner, lease.milliseconds, ...leaseValues(chunk)],
         );
-        if (affectedRows === 1) claimed.push({ ...it, fence: it.fence + 1 });
+        const leased = chunk.map((it) => ({ ...it, fence: it.fence + 1 }));
+        const isAll = affectedRows === chunk.length;
+        const lost = new Set(isAll ? [] : await this.lostOf(query, leased, lease.owner));
+        claimed.push(...leased.filter((it) => !lost.has(it)));
       }
       for (const chunk of chunksOf(claimed)) await this.disownLanes(query, chunk, lease.owner);
       return claimed;
@@ -127,21 +130,28 @@ export class MysqlWriter implements CallbackWriter {
       const lost: DeliveryLease[] = [];
       for (const chunk of chunksOf(inRowOrder(leases))) {
         const { affectedRows } = await query<{ affectedRows: number }>(
-          `UPDATE ${this.delivery} SET lease_owner = ?, lease_until = ${this.now} + ?
+          `UPDATE ${byKey(this.delivery)} SET lease_owner = ?, lease_until = ${this.now} + ?
            WHERE ${heldIn(chunk)} AND state = 'pending'`,
           [lease.owner, lease.milliseconds, ...leaseValues(chunk)],
         );
-        if (affectedRows < chunk.length) lost.push(...(await this.lostOf(query, chunk)));
+        if (affectedRows < chunk.length) {
+          lost.push(...(await this.lostOf(query, chunk, lease.owner)));
+        }
       }
       return lost;
     });
   }
 
-  private async lostOf(query: Query, leases: readonly DeliveryLease[]): Promise<DeliveryLease[]> {
+  /** @returns leases that the owner does not have */
+  private async lostOf<T extends DeliveryLease>(
+    query: Query,
+    leases: readonly T[],
+    owner: string,
+  ): Promise<T[]> {
     const rows = await query<{ callbackId: string; listener: string }[]>(
-      `SELECT callback_id AS callbackId, listener AS 'listener' FROM ${this.delivery}
-       WHERE ${heldIn(leases)} AND state = 'pending'`,
-      leaseValues(leases),
+      `SELECT callback_id AS callbackId, listener AS 'listener' FROM ${byKey(this.delivery)}
+       WHERE ${heldIn(leases)} AND state = 'pending' AND lease_owner = ?`,
+      [...leaseValues(leases), owner],
     );
     const kept = new Set(rows.map(({ callbackId, listener }) => `${callbackId} ${listener}`));
     return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
@@ -153,7 +163,7 @@ export class MysqlWriter implements CallbackWriter {
         const alike = leases.filter(({ isUnused }) => Number(isUnused) === unused);
         for (const chunk of chunksOf(inRowOrder(alike))) {
           await query(
-            `UPDATE ${this.delivery}
+            `UPDATE ${byKey(this.delivery)}
              SET lease_owner = NULL, lease_until = NULL, attempts = attempts - ?
              WHERE ${heldIn(chunk)} AND state = 'pending'`,
             [unused, ...leaseValues(chunk)],
