@@ -3,7 +3,7 @@ import { In } from 'typeorm';
 
 import { AuditRequestError } from './audit-request.error.js';
 import { CallbackDatabase } from '../storage/connection/callback.database.js';
-import { checkText } from './check-text.js';
+import { checkReason } from './check-text.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
 import { dialectOf, NOW_MS } from '../storage/connection/dialect.js';
 import { LiveCallback, LiveCallbackDelivery } from '../storage/entities/index.js';
@@ -31,9 +31,8 @@ export class CallbackDiscarder {
   ) {}
 
   /** @throws AuditRequestError for a reason, actor or listener that cannot be */
-  check({ reason, actor, listeners = [] }: DiscardReason): void {
-    checkText('reason', reason, 500);
-    checkText('actor', actor, 190);
+  check({ listeners = [], ...why }: DiscardReason): void {
+    checkReason(why);
     if (Array.isArray(listeners) && listeners.every((id) => typeof id === 'string' && id !== '')) {
       return;
     }

@@ -7,7 +7,7 @@ import type { ReplayedDelivery } from './audit-row.js';
 import { AuditRequestError } from './audit-request.error.js';
 import { BodyPurgedError } from './body-purged.error.js';
 import { CallbackDatabase } from '../storage/connection/callback.database.js';
-import { checkText } from './check-text.js';
+import { checkReason } from './check-text.js';
 import {
   LiveCallback,
   LiveCallbackDelivery,
@@ -39,9 +39,8 @@ export class CallbackReplayer {
   ) {}
 
   /** @throws AuditRequestError for a reason, actor or listener that cannot be */
-  check({ reason, actor, listeners }: ReplayReason): void {
-    checkText('reason', reason, 500);
-    checkText('actor', actor, 190);
+  check({ listeners, ...why }: ReplayReason): void {
+    checkReason(why);
     if (listeners === undefined) return;
     if (!Array.isArray(listeners) || listeners.some((id) => !this.registry.get(id as string))) {
       throw new AuditRequestError('listeners must be a list of ids of listeners that exist');

@@ -285,3 +285,25 @@ it.each(ADAPTERS)('on %s, the host says by authorize who has which right', async
     ]).toEqual(statuses);
   }
 });
+
+describe.each(ADAPTERS)('an order, on %s,', (adapter) => {
+  const why = { reason: 'over' };
+
+  it.each([
+    ['that says nothing', null, ['listeners/pause', 'listeners/resume', 'erasures']],
+    ['that says nothing', null, ['dead-letters/replay', 'dead-letters/discard']],
+    ['without a reason', { filter: {} }, ['dead-letters/replay', 'dead-letters/discard']],
+    ['about a filter that is none', { filter: 5, ...why }, ['dead-letters/discard']],
+    ['about a list of filters', { filter: [], ...why }, ['dead-letters/discard']],
+    ['about a name that no column takes', { listener: 'a\0', ...why }, ['listeners/pause']],
+  ])('%s is refused, and is no fault of this side', async (_name, order, paths) => {
+    const [{ ask, logger }, close] = await open(adapter, { token: TOKENS.token });
+    onTestFinished(close);
+    const headers = { authorization: `Bearer ${TOKENS.token}`, 'content-type': 'application/json' };
+    for (const path of paths) {
+      const { status } = await ask(path, { method: 'POST', headers, body: JSON.stringify(order) });
+      expect([path, status]).toEqual([path, 400]);
+    }
+    expect(logger.of('error')).toEqual([]);
+  });
+});

@@ -152,9 +152,12 @@ for (const { name, isAbsent, create } of DATABASES) {
       });
       for (const stream of ['old', 'other']) expect(await send(host, stream, PERSON)).toBe(200);
       const audit = auditOf(host);
-      const ids = (await audit.find({ stream: 'old' })).items.map(({ id }) => id);
-      const eraser = host.app.get(CallbackEraser, { strict: false });
+      const idsOf = async () => (await audit.find({ stream: 'old' })).items.map(({ id }) => id);
       // Its callback, and that the session started.
+      await expect.poll(idsOf, { timeout: 10_000 }).toHaveLength(2);
+      await whenListenersDone(host.app);
+      const ids = await idsOf();
+      const eraser = host.app.get(CallbackEraser, { strict: false });
       expect(await eraser.dropBodies({ ids, before: Date.now() + 60_000 })).toBe(2);
       const request = { stream: 'old', ...WHY };
       const expected = { ...NOTHING, bodies: 2, sessions: 1 };

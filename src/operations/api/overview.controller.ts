@@ -75,7 +75,7 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     @Post('listeners/pause')
     @HttpCode(200)
     pause(@Body() body: Record<string, unknown> | undefined): Promise<ListenerState> {
-      const { listener, why } = this.listenerOrder(body);
+      const { listener, why } = this.listenerOrder(body ?? {});
       return this.access.desk.listeners.pause(listener, why);
     }
 
@@ -83,7 +83,7 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     @Post('listeners/resume')
     @HttpCode(200)
     resume(@Body() body: Record<string, unknown> | undefined): Promise<ListenerState> {
-      const { listener, why } = this.listenerOrder(body);
+      const { listener, why } = this.listenerOrder(body ?? {});
       return this.access.desk.listeners.resume(listener, why);
     }
 
@@ -120,7 +120,7 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     @Post('dead-letters/replay')
     @HttpCode(200)
     replay(@Body() body: Record<string, unknown> | undefined): Promise<DeadLetterStep> {
-      const { filter, why, cursor } = this.order(body);
+      const { filter, why, cursor } = this.order(body ?? {});
       return this.access.desk.deadLetters.replay(filter, why, cursor);
     }
 
@@ -128,16 +128,16 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     @Post('dead-letters/discard')
     @HttpCode(200)
     discard(@Body() body: Record<string, unknown> | undefined): Promise<DeadLetterStep> {
-      const { filter, why, cursor } = this.order(body);
+      const { filter, why, cursor } = this.order(body ?? {});
       return this.access.desk.deadLetters.discard(filter, why, cursor);
     }
 
-    private listenerOrder({ listener, reason, actor }: Record<string, unknown> = {}) {
+    private listenerOrder({ listener, reason, actor }: Record<string, unknown>) {
       const why = { reason, actor: actor ?? this.access.actor } as ListenerReason;
       return { listener: listener as string, why };
     }
 
-    private order({ filter, reason, actor, cursor }: Record<string, unknown> = {}) {
+    private order({ filter, reason, actor, cursor }: Record<string, unknown>) {
       return {
         filter: parseDeadLetterFilter((filter ?? {}) as QueryParameters),
         why: { reason, actor: actor ?? this.access.actor } as DeadLetterReason,

@@ -5,6 +5,7 @@ import { CallbackDatabase } from '../../storage/connection/callback.database.js'
 import { timeOfId } from '../audit-query.js';
 import { BodyPurgedError } from '../body-purged.error.js';
 import { CallbackDiscarder } from '../callback.discarder.js';
+import { checkReason } from '../check-text.js';
 import { LiveCallbackAuditService } from '../live-callback-audit.service.js';
 import type { ReplayReason } from '../callback.replayer.js';
 import {
@@ -89,7 +90,7 @@ export class LiveCallbackDeadLetters {
     why: DeadLetterReason,
     cursor?: string,
   ): Promise<DeadLetterStep> {
-    return this.step(filter, cursor, async (listener, ids) => {
+    return this.step(filter, why, cursor, async (listener, ids) => {
       let count = 0;
       for (const id of ids) count += await this.replayOne(id, { ...why, listeners: [listener] });
       return count;
@@ -107,11 +108,9 @@ export class LiveCallbackDeadLetters {
     why: DeadLetterReason,
     cursor?: string,
   ): Promise<DeadLetterStep> {
-    return this.step(filter, cursor, (listener, ids) => {
-      const reasons = { ...why, listeners: [listener] };
-      this.discarder.check(reasons);
-      return this.discarder.discard(ids, reasons);
-    });
+    return this.step(filter, why, cursor, (listener, ids) =>
+      this.discarder.discard(ids, { ...why, listeners: [listener] }),
+    );
   }
 
   private async replayOne(id: string, why: ReplayReason): Promise<number> {
@@ -123,11 +122,14 @@ export class LiveCallbackDeadLetters {
     }
   }
 
+  /** @throws AuditRequestError for a reason or actor that cannot be */
   private async step(
     filter: DeadLetterFilter,
+    why: DeadLetterReason,
     cursor: string | undefined,
     act: (listener: string, ids: readonly string[]) => Promise<number>,
   ): Promise<DeadLetterStep> {
+    checkReason(why);
     const page = await this.read(filter, cursor, STEP);
     // A callback whose dead letters may go on beyond the page is left to the next step, whole.
     const last = page.at(-1)?.id;

@@ -16,7 +16,7 @@ import type { SpooledCallback } from '../../storage/spool/spool.file.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { AuditRequestError } from '../audit-request.error.js';
 import { CallbackDiscarder } from '../callback.discarder.js';
-import { checkText } from '../check-text.js';
+import { checkReason, checkText } from '../check-text.js';
 import { candidatesOf, FIRST_ID, page } from '../retention/purge.candidates.js';
 import { hasAddress } from './address-in-text.js';
 
@@ -193,9 +193,8 @@ export class CallbackErasure {
   }
 }
 
-function checkRequest({ userIp, stream, reason, actor }: ErasureRequest): void {
-  checkText('reason', reason, 500);
-  checkText('actor', actor, 190);
+function checkRequest({ userIp, stream, ...why }: ErasureRequest): void {
+  checkReason(why);
   if (userIp === undefined && stream === undefined) {
     throw new AuditRequestError('userIp or stream must say whose data is to be erased');
   }

@@ -8,7 +8,7 @@ import { CallbackDatabase } from '../../storage/connection/callback.database.js'
 import { LiveCallbackDelivery, type LiveListener } from '../../storage/entities/index.js';
 import { ListenerHoldStore, type HoldReason } from '../../storage/listener-hold.store.js';
 import { AuditRequestError } from '../audit-request.error.js';
-import { checkText } from '../check-text.js';
+import { checkReason } from '../check-text.js';
 
 /** Why a listener is paused or resumed, and who says so. */
 export interface ListenerReason {
@@ -80,7 +80,7 @@ export class LiveCallbackListeners {
    * @throws AuditRequestError for a reason or actor that cannot be, and a listener that nobody knows
    */
   async pause(listener: string, why: ListenerReason): Promise<ListenerState> {
-    check(why);
+    checkReason(why);
     await this.checkIsKnown(listener);
     await this.holds.pause(listener, why);
     return this.changed(listener, 'paused', why);
@@ -92,7 +92,7 @@ export class LiveCallbackListeners {
    * @throws AuditRequestError for a reason or actor that cannot be, and a listener that nobody knows
    */
   async resume(listener: string, why: ListenerReason): Promise<ListenerState> {
-    check(why);
+    checkReason(why);
     await this.checkIsKnown(listener);
     await this.holds.resume(listener, why);
     return this.changed(listener, 'resumed', why);
@@ -113,7 +113,8 @@ export class LiveCallbackListeners {
 
   /** A name that is mistyped would be paused, and the listener go on. */
   private async checkIsKnown(listener: unknown): Promise<void> {
-    if (typeof listener === 'string' && listener !== '') {
+    // PostgreSQL takes no text with a NUL.
+    if (typeof listener === 'string' && listener !== '' && !listener.includes('\0')) {
       if (this.registry.get(listener) || (await this.holds.find(listener))) return;
       const registration = this.config.name;
       const isThere = await this.database.read((tables) =>
@@ -123,11 +124,6 @@ export class LiveCallbackListeners {
     }
     throw new AuditRequestError('listener must be the id of a listener that exists');
   }
-}
-
-function check({ reason, actor }: ListenerReason): void {
-  checkText('reason', reason, 500);
-  checkText('actor', actor, 190);
 }
 
 /** What its row says; without one nothing holds it up. */
