@@ -17,7 +17,8 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Fa
   const folder = folderFor(account);
   const data = join(folder, 'data');
   const port = await freePort();
-  const files = ['--no-defaults', `--datadir=${data}`];
+  // At its start a server deletes the temporary tables that it finds, also those of another one.
+  const files = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`];
   execFileSync(
     programOf('mariadb-install-db'),
     [...files, '--auth-root-authentication-method=normal', '--skip-test-db'],
