@@ -10,7 +10,9 @@ export interface LiveCallbackDriftOptions {
   registration?: string;
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
-  new ConfigurableModuleBuilder<LiveCallbackDriftOptions>({ moduleName: 'LiveCallbackDrift' })
-    .setFactoryMethodName('createLiveCallbackDriftOptions')
-    .build();
+export const {
+  ConfigurableModuleClass: ConfigurableDriftModule,
+  MODULE_OPTIONS_TOKEN: DRIFT_OPTIONS,
+} = new ConfigurableModuleBuilder<LiveCallbackDriftOptions>({ moduleName: 'LiveCallbackDrift' })
+  .setFactoryMethodName('createLiveCallbackDriftOptions')
+  .build();

@@ -5,8 +5,8 @@ import { DEFAULT_REGISTRATION } from '../../common/registration-name.js';
 import { partsOf } from '../registration.parts.js';
 import { DriftWatch } from './drift.watch.js';
 import {
-  ConfigurableModuleClass,
-  MODULE_OPTIONS_TOKEN,
+  ConfigurableDriftModule,
+  DRIFT_OPTIONS,
   type LiveCallbackDriftOptions,
 } from './live-callback-drift.module-definition.js';
 
@@ -29,7 +29,7 @@ import {
   providers: [
     {
       provide: DriftWatch,
-      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      inject: [DRIFT_OPTIONS, ModulesContainer],
       useFactory: (
         { templates, registration = DEFAULT_REGISTRATION }: LiveCallbackDriftOptions,
         modules: ModulesContainer,
@@ -37,4 +37,4 @@ import {
     },
   ],
 })
-export class LiveCallbackDriftModule extends ConfigurableModuleClass {}
+export class LiveCallbackDriftModule extends ConfigurableDriftModule {}
