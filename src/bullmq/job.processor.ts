@@ -9,11 +9,12 @@ import { readJobData } from './delivery.job.js';
 import { UnrecoverableError, WaitingError } from './optional-packages.js';
 
 /** What a job says that has ended without an error. */
-const SAYS: Readonly<Record<Exclude<KeyResult['state'], 'returned'>, string>> = {
+const SAYS: Readonly<Record<KeyResult['state'], string>> = {
   ran: 'done',
   shared: 'runs here after the earlier events of its stream',
   nothing:
     'nothing to do: done before, held by another process, behind an event that failed, or the listener is held up',
+  returned: 'left to a process in which this registration runs listeners',
 };
 
 /** Works on a job: runs the ordering key that it names, and reports what came of it. */
@@ -39,14 +40,15 @@ export class JobProcessor {
         `it is no job of nestjs-live-callback. Somebody else uses the queue "${this.queue}": give LiveCallbackBullModule one of its own, register({ queue: 'my-live-callback' })`,
       );
     }
-    const keys = this.registrations.get(data.registration)?.keys;
-    if (!keys) {
+    const placement = this.registrations.get(data.registration);
+    if (!placement) {
       this.refuse(
         'registration',
         job,
         `this process has no LiveCallbackModule with the name "${shown(data.registration)}". Import the same registrations in every process that shares the queue`,
       );
     }
+    const { keys, runsListeners } = placement;
     if (!keys.hasListener(data.listener)) {
       this.refuse(
         'listener',
@@ -56,7 +58,8 @@ export class JobProcessor {
     }
     const { state, error } = await keys.run(data);
     if (error !== null) throw new Error(error);
-    if (state !== 'returned') return SAYS[state];
+    // One that never runs listeners would get it back again and again.
+    if (state !== 'returned' || !runsListeners) return SAYS[state];
     await job.moveToWait(token);
     throw new WaitingError();
   }
