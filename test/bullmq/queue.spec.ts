@@ -196,6 +196,26 @@ describe.skipIf(isRedisAbsent)('the queue', { concurrent: true }, () => {
     );
   });
 
+  it('leaves what is of a registration without listeners here to others, and asks once', async ({
+    expect,
+  }) => {
+    const redis = scratchRedis();
+    const [first, second] = [await scratchDatabase(), await scratchDatabase()];
+    const intake = { path: 'second', name: 'tenant-b', dataSource: 'second', database: second };
+    const host = await startBullHost({
+      database: first,
+      redis,
+      more: [{ ...intake, role: 'intake' }],
+      listeners: [recorder().listener],
+    });
+    await push(host, 'room-1', 1, '/second');
+    const queue = openQueue(redis);
+    await expect.poll(() => queue.getCompletedCount(), PATIENCE).toBe(1);
+    const [job] = await queue.getCompleted();
+    expect(job).toMatchObject({ attemptsStarted: 1 });
+    expect(job!.returnvalue).toMatch(/^left to a process/);
+  });
+
   it('is left in order by an application that stops, and another goes on', async ({ expect }) => {
     const database = await scratchDatabase();
     const redis = scratchRedis();
