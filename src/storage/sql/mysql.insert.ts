@@ -7,7 +7,7 @@ import { CALLBACK_COLUMNS, COLUMN_LIST, columnValues } from './callback.columns.
 import type { BatchEntry, InsertLease, InsertResult, NewDelivery } from './callback.writer.js';
 import { foreignLanes, laneOf } from './mysql.lanes.js';
 import type { MysqlSessions, Query } from './mysql.sessions.js';
-import { chunksOf, marks } from './mysql.statements.js';
+import { chunksOf, filledUp, marks } from './mysql.statements.js';
 
 interface StoredRow {
   readonly id: string;
@@ -53,9 +53,10 @@ export class MysqlInsert {
         (entry) => rowOf(entry)?.hasElder && !rowOf(entry)?.conflicting,
       );
       for (const chunk of chunksOf(variants)) {
+        const ids = filledUp(chunk).map(({ callback }) => callback.id);
         await query(
-          `UPDATE ${this.callback} SET conflicting = 1 WHERE id IN (${marks(chunk.length)})`,
-          chunk.map(({ callback }) => callback.id),
+          `UPDATE ${this.callback} SET conflicting = 1 WHERE id IN (${marks(ids.length)})`,
+          ids,
         );
       }
       const deliveries = fresh.flatMap(({ callback }) => callback.deliveries);
@@ -87,14 +88,15 @@ export class MysqlInsert {
     entries: readonly BatchEntry[],
     batch: readonly BatchEntry[],
   ): Promise<StoredRow[]> {
-    const ids = batch.map(({ callback }) => callback.id);
+    const ids = filledUp(batch).map(({ callback }) => callback.id);
+    const digests = filledUp(entries).map(({ callback }) => toBytes(callback.contentDigest));
     return query<StoredRow[]>(
       `SELECT c.id AS 'id', c.content_digest AS 'contentDigest', c.conflicting AS 'conflicting', EXISTS (
          SELECT 1 FROM ${this.callback} o
          WHERE o.identity_digest = c.identity_digest AND o.id NOT IN (${marks(ids.length)})
        ) AS hasElder
-       FROM ${this.callback} c WHERE c.content_digest IN (${marks(entries.length)})`,
-      [...ids, ...entries.map(({ callback }) => toBytes(callback.contentDigest))],
+       FROM ${this.callback} c WHERE c.content_digest IN (${marks(digests.length)})`,
+      [...ids, ...digests],
     );
   }
 

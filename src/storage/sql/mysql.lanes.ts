@@ -2,7 +2,7 @@ import { indexName } from '../migrations/schema.js';
 import { fromBytes, toBytes } from '../entities/columns.js';
 import type { KeyedDelivery } from './callback.writer.js';
 import type { Query } from './mysql.sessions.js';
-import type { Value } from './mysql.statements.js';
+import { filledUp, type Value } from './mysql.statements.js';
 
 /** What says in which lane a delivery runs. */
 type Lane = Pick<KeyedDelivery, 'listener' | 'orderingKey'>;
@@ -38,7 +38,7 @@ export async function foreignLanes(
     `SELECT listener AS 'listener', ordering_key AS orderingKey, MIN(callback_id) AS earliest,
        MAX(COALESCE(lease_until >= ${now}, 0)) AS held
      FROM ${byLane(table)}
-     WHERE state = 'pending' AND NOT (lease_owner <=> ?) AND ${inLanes(deliveries.length)}
+     WHERE state = 'pending' AND NOT (lease_owner <=> ?) AND ${inLanes(deliveries)}
      GROUP BY ordering_key, listener`,
     [owner, ...lanesOf(deliveries)],
   );
@@ -56,14 +56,19 @@ export function byLane(table: string): string {
 }
 
 /** Condition that names lanes. As tuples the optimizer passes over the index, or sorts what it finds. */
-export function inLanes(count: number): string {
+export function inLanes(deliveries: readonly Lane[]): string {
   const one = '(ordering_key = ? AND listener = ?)';
-  return `(${Array.from({ length: count }, () => one).join(' OR ')})`;
+  return `(${filledUp(deliveries)
+    .map(() => one)
+    .join(' OR ')})`;
 }
 
 /** Values of {@link inLanes}. */
 export function lanesOf(deliveries: readonly Lane[]): Value[] {
-  return deliveries.flatMap(({ listener, orderingKey }) => [toBytes(orderingKey), listener]);
+  return filledUp(deliveries).flatMap(({ listener, orderingKey }) => [
+    toBytes(orderingKey),
+    listener,
+  ]);
 }
 
 /** Key of a lane in maps of this process. */

@@ -30,6 +30,11 @@ export class MysqlSessions {
     );
   }
 
+  /** Runs a statement that is committed by itself, again when a deadlock has ended it. */
+  statement<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return retryOnContention(() => this.onConnection(work));
+  }
+
   /** Runs statements one by one, each committed by itself. */
   async onConnection<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const connection = await this.connect();
@@ -75,6 +80,10 @@ export class MysqlSessionWithin extends MysqlSessions {
   }
 
   override transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return work(this.query);
+  }
+
+  override statement<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return work(this.query);
   }
 

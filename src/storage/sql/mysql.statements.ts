@@ -2,6 +2,8 @@ import type { DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import type { MysqlConnection } from '../connection/drivers/mysql.pool.js';
 
 const MAX_CHUNK = 64;
+/** A power of two. */
+const STEP = 8;
 /** Text that several rows of a statement may have, bytes: below what servers take in one packet. */
 export const STATEMENT_BYTES = 524_288;
 /** Of a character of a body in UTF-8, at most. */
@@ -16,20 +18,30 @@ export function marks(count: number): string {
 }
 
 /**
- * Slices whose lengths are powers of two, so that few distinct statements have to be prepared.
+ * Slices of few different lengths, for each is a statement that every connection prepares: less than a step, or
+ * a multiple of it.
  *
  * @param lengthOf characters of an item that may be long
  */
 export function chunksOf<T>(items: readonly T[], lengthOf: (item: T) => number = () => 0): T[][] {
   const chunks: T[][] = [];
   for (let start = 0; start < items.length;) {
-    let size = MAX_CHUNK;
-    while (size > items.length - start) size /= 2;
-    while (size > 1 && isLong(items.slice(start, start + size), lengthOf)) size /= 2;
+    let size = inSteps(Math.min(items.length - start, MAX_CHUNK));
+    while (size > 1 && isLong(items.slice(start, start + size), lengthOf)) size = inSteps(size / 2);
     chunks.push(items.slice(start, start + size));
     start += size;
   }
   return chunks;
+}
+
+function inSteps(size: number): number {
+  return size < STEP ? Math.floor(size) : Math.floor(size / STEP) * STEP;
+}
+
+/** What a condition lists, with its last item again up to the next step, which changes nothing. */
+export function filledUp<T>(items: readonly T[]): readonly T[] {
+  const missing = -items.length & (STEP - 1);
+  return missing === 0 ? items : [...items, ...Array<T>(missing).fill(items.at(-1) as T)];
 }
 
 function isLong<T>(items: readonly T[], lengthOf: (item: T) => number): boolean {
@@ -51,12 +63,18 @@ export function byKey(table: string): string {
 export function heldIn(leases: readonly DeliveryLease[]): string {
   // Not as tuples: with a single one the optimizer passes over the primary key.
   const one = '(callback_id = ? AND listener = ? AND fence = ?)';
-  return `(${leases.map(() => one).join(' OR ')})`;
+  return `(${filledUp(leases)
+    .map(() => one)
+    .join(' OR ')})`;
 }
 
 /** Values of {@link heldIn}. */
 export function leaseValues(leases: readonly DeliveryLease[]): Value[] {
-  return leases.flatMap(({ callbackId, listener, fence }) => [callbackId, listener, fence]);
+  return filledUp(leases).flatMap(({ callbackId, listener, fence }) => [
+    callbackId,
+    listener,
+    fence,
+  ]);
 }
 
 /** Outcomes that one statement can record. */
