@@ -1,10 +1,13 @@
 /**
  * Builds and tests `examples/live-room` outside the repository, with the packed package: as it is, on
- * Nest 12 in ESM, and with the files of `nest-11` over it, on Nest 11 in CommonJS.
+ * Nest 12 in ESM, and with the files of `nest-11` over it, on Nest 11 in CommonJS; on SQLite, and on PostgreSQL
+ * where it answers.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import pg from 'pg';
 
 import { install, manifest, pack, root, run, writeJson } from './package.mjs';
 
@@ -27,21 +30,52 @@ function installExample(at, tarball) {
   }
 }
 
+const POSTGRES = {
+  host: process.env.PGHOST ?? '127.0.0.1',
+  port: Number(process.env.PGPORT ?? 5432),
+  user: process.env.PGUSER ?? 'postgres',
+  password: process.env.PGPASSWORD ?? '',
+};
+const DATABASE = `live_room_test_${process.pid}`;
+
+/** @returns whether PostgreSQL answered */
+async function onPostgres(sql) {
+  const client = new pg.Client({ ...POSTGRES, database: 'postgres' });
+  try {
+    await client.connect();
+  } catch (error) {
+    if (process.env.REQUIRE_SERVICES === '1') throw error;
+    return false;
+  }
+  await client.query(sql);
+  await client.end();
+  return true;
+}
+
+const { host, port, user, password } = POSTGRES;
+const hasPostgres = await onPostgres(`CREATE DATABASE ${DATABASE}`);
+const url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${DATABASE}`;
+
 try {
   const tarball = pack(folder);
   const hosts = {
     'Nest 12 in ESM': [EXAMPLE],
     'Nest 11 in CommonJS': [EXAMPLE, join(EXAMPLE, 'nest-11')],
   };
-  for (const [host, layers] of Object.entries(hosts)) {
-    const at = join(folder, host.replaceAll(' ', '-'));
+  for (const [name, layers] of Object.entries(hosts)) {
+    const at = join(folder, name.replaceAll(' ', '-'));
     for (const layer of layers) cpSync(layer, at, { recursive: true });
     installExample(at, tarball);
     run('npx', ['tsc'], at);
     run('npm', ['run', 'build'], at);
     run('npm', ['test'], at);
-    process.stdout.write(`The example live-room builds and passes its tests on ${host}.\n`);
+    if (hasPostgres) run('npm', ['test'], at, { TEST_DATABASE_URL: url });
+    const databases = hasPostgres ? 'SQLite and PostgreSQL' : 'SQLite, PostgreSQL did not answer';
+    process.stdout.write(
+      `The example live-room builds and passes its tests on ${name} (${databases}).\n`,
+    );
   }
 } finally {
+  if (hasPostgres) await onPostgres(`DROP DATABASE ${DATABASE} WITH (FORCE)`);
   if (!process.env.KEEP) rmSync(folder, { recursive: true, force: true });
 }

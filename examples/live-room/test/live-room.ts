@@ -4,20 +4,25 @@ import { join } from 'node:path';
 
 import { Test } from '@nestjs/testing';
 import { signCallback, whenListenersDone } from 'nestjs-live-callback/testing';
+import { DataSource } from 'typeorm';
 
 import { AppModule } from '../src/app.module.js';
 import { startCloud } from './cloud.js';
 
 const KEY = 'KeyOfTheTests123';
 
+/** An empty PostgreSQL database for the tests, whose content they drop. Default: a file of SQLite each. */
+const { TEST_DATABASE_URL } = process.env;
+
 /** The whole application on a database of its own, and what the tests do to it. */
 export async function startLiveRoom() {
   const folder = mkdtempSync(join(tmpdir(), 'live-room-'));
   const keyFile = join(folder, 'keys.json');
   writeFileSync(keyFile, JSON.stringify({ templates: { main: { current: KEY, retiring: [] } } }));
+  if (TEST_DATABASE_URL !== undefined) await empty(TEST_DATABASE_URL);
   const cloud = await startCloud();
   const settings = {
-    database: join(folder, 'live-room.db'),
+    database: TEST_DATABASE_URL ?? join(folder, 'live-room.db'),
     keyFile,
     // A session is over as soon as its push is.
     reconnectWindowSeconds: 0,
@@ -57,4 +62,11 @@ export async function startLiveRoom() {
   }
 
   return { send, get, post, stop, cloudCalls: cloud.calls };
+}
+
+async function empty(url: string) {
+  const database = await new DataSource({ type: 'postgres', url }).initialize();
+  await database.query('DROP SCHEMA public CASCADE');
+  await database.query('CREATE SCHEMA public');
+  await database.destroy();
 }
