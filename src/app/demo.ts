@@ -95,7 +95,7 @@ async function summarise(app: INestApplicationContext, logger: Logger): Promise<
   const sent = items.filter(({ eventType }) => eventType !== null);
   logger.log('Stored, newest first:');
   for (const { kind, stream, receiptsCount } of sent) {
-    const times = receiptsCount === 1 ? 'delivered once' : `delivered ${receiptsCount} times`;
+    const times = receiptsCount === 1 ? 'arrived once' : `arrived ${receiptsCount} times`;
     logger.log(`  ${kind} ${stream.domain}/${stream.path}/${stream.name}, ${times}`);
   }
   logger.log('Refused, with the reason that the caller is not told:');

@@ -74,7 +74,7 @@ describe('the reference application', () => {
         expect(text).toMatch(new RegExp(`Listener\\] ${kind} push\\.demo\\.example/live/demo`));
       }
       expect(text).toContain('Somebody forges an interruption (stream-interrupt): answered 401');
-      expect(text).toContain('stream-push push.demo.example/live/demo, delivered 2 times');
+      expect(text).toContain('stream-push push.demo.example/live/demo, arrived 2 times');
       expect(text).toContain('both callbacks are lost (stream-interrupt): no answer');
       expect(text.match(/a callback of missed\n/g)).toHaveLength(2);
       expect(text).toMatch(/sign-mismatch, 1 request\n/);

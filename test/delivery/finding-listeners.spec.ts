@@ -466,6 +466,15 @@ describe('@OnLiveEvent is refused', () => {
     );
   });
 
+  it('where decorators are compiled in the way that Nest cannot read', () => {
+    const decorate = OnLiveEvent('*') as unknown as (method: object, context: object) => void;
+    expect(() => decorate(() => {}, { kind: 'method', name: 'on', static: false })).toThrow(
+      new ListenerError(
+        'The decorators of this application are compiled in the way that Nest cannot read. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.',
+      ),
+    );
+  });
+
   it('on a property', () => {
     expect(() => {
       class Orders {

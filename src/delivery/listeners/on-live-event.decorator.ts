@@ -70,12 +70,20 @@ export function onLiveEventMetadata(
   return (uses as OnLiveEventMetadata[] | undefined) ?? [];
 }
 
-/** Decorators of properties get no descriptor, those of static methods the class itself. */
+/**
+ * Decorators of properties get no descriptor, those of static methods the class itself, and those of the other
+ * standard, which Nest cannot read, a description in place of the name.
+ */
 function checkPlace(
   target: object,
   key: string | symbol,
   descriptor: PropertyDescriptor | undefined,
 ): void {
+  if (typeof key === 'object') {
+    throw new ListenerError(
+      'The decorators of this application are compiled in the way that Nest cannot read. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.',
+    );
+  }
   if (typeof target === 'function') {
     throw new ListenerError(
       `@OnLiveEvent on ${target.name}.${String(key)}: a static method cannot listen, because Nest calls methods of providers. Remove "static", and provide ${target.name} in a module.`,
