@@ -47,7 +47,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What is slow by nature: programs as processes, the tutorial, benchmarks, hostile processes.
+        // What is slow by nature: programs as processes, the tutorial, benchmarks, hostile processes, random histories.
         test: { name: 'slow', include: [SLOW], globalSetup: ['test/support/build-once.ts'] },
       },
     ],

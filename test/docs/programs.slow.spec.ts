@@ -71,6 +71,21 @@ describe('the TypeScript of the README and of docs/', () => {
     ).resolves.toBeDefined();
   });
 
+  it('compiles by the command beside it, where it is the smallest complete application', async () => {
+    const [, options = ''] = /^npx tsc (.+) main\.ts$/m.exec(README) ?? [];
+    expect(options).not.toBe('');
+    const host = join(folder, 'commonjs');
+    mkdirSync(host);
+    writeFileSync(join(host, 'package.json'), '{ "type": "commonjs" }');
+    writeFileSync(join(host, 'main.ts'), smallest);
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await expect(
+      run(process.execPath, [tsc, ...options.split(' '), '--ignoreConfig', 'main.ts'], {
+        cwd: host,
+      }),
+    ).resolves.toMatchObject({ stdout: '' });
+  });
+
   it('runs, where it is the smallest complete application', async () => {
     const index = blocks.indexOf(smallest);
     const emitted = join(folder, 'out', folder.slice(ROOT.length), `block-${index}.js`);
