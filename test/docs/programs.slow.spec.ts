@@ -3,7 +3,15 @@
  * application runs.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -75,7 +83,8 @@ describe('the TypeScript of the README and of docs/', () => {
     const [, options = ''] = /^npx tsc (.+) main\.ts$/m.exec(README) ?? [];
     expect(options).not.toBe('');
     const host = join(folder, 'commonjs');
-    mkdirSync(host);
+    mkdirSync(join(host, 'node_modules'), { recursive: true });
+    symlinkSync(ROOT, join(host, 'node_modules/nestjs-live-callback'));
     writeFileSync(join(host, 'package.json'), '{ "type": "commonjs" }');
     writeFileSync(join(host, 'main.ts'), smallest);
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
