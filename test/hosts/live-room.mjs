@@ -7,7 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import pg from 'pg';
+import { Client } from 'pg';
 
 import { install, manifest, pack, root, run, writeJson } from './package.mjs';
 
@@ -40,7 +40,7 @@ const DATABASE = `live_room_test_${process.pid}`;
 
 /** @returns whether PostgreSQL answered */
 async function onPostgres(sql) {
-  const client = new pg.Client({ ...POSTGRES, database: 'postgres' });
+  const client = new Client({ ...POSTGRES, database: 'postgres' });
   try {
     await client.connect();
   } catch (error) {

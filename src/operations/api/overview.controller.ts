@@ -26,6 +26,9 @@ import type { AuditRight } from '../../options/live-callback.options.js';
 import { AuditAccess, rightsOf } from './audit.access.js';
 import type { AuditRequest } from './audit-request.js';
 
+/** How old the standing may be, ms: each page asks every five seconds, whoever else does. */
+const STANDING_FRESH_MS = 5_000;
+
 /** What whoever asks may do, and how this process is. */
 interface Standing {
   readonly registration: string;
@@ -54,7 +57,10 @@ export function createOverviewController(decorators: readonly ClassDecorator[]):
     ): Promise<Standing> {
       parseNothing(query);
       const { desk, config } = this.access;
-      const [rights, health] = await Promise.all([rightsOf(config, request), desk.health.report()]);
+      const [rights, health] = await Promise.all([
+        rightsOf(config, request),
+        desk.health.report(STANDING_FRESH_MS),
+      ]);
       return {
         registration: desk.config.name,
         rights,

@@ -90,10 +90,14 @@ export class LiveCallbackHealth {
     );
   }
 
-  /** Never throws, and answers within 3 seconds; asked more often than every second, the same again. */
-  async report(): Promise<LiveCallbackHealthReport> {
+  /**
+   * Never throws, and answers within 3 seconds.
+   *
+   * @param freshMs how old the answer may be, ms: the same again until then. Default: a second
+   */
+  async report(freshMs = FRESH_MS): Promise<LiveCallbackHealthReport> {
     const now = performance.now();
-    if (!this.latest || now - this.latest.at > FRESH_MS) {
+    if (!this.latest || now - this.latest.at > freshMs) {
       this.latest = { at: now, stored: this.askDatabase() };
     }
     const { status, figures } = await this.latest.stored;
