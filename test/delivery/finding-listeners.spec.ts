@@ -466,11 +466,11 @@ describe('@OnLiveEvent is refused', () => {
     );
   });
 
-  it('where decorators are compiled in the way that Nest cannot read', () => {
+  it('where decorators are compiled to another standard than Nest reads', () => {
     const decorate = OnLiveEvent('*') as unknown as (method: object, context: object) => void;
     expect(() => decorate(() => {}, { kind: 'method', name: 'on', static: false })).toThrow(
       new ListenerError(
-        'The decorators of this application are compiled in the way that Nest cannot read. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.',
+        '@OnLiveEvent on on: the decorators of this application are compiled to another standard than Nest reads. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.',
       ),
     );
   });

@@ -71,8 +71,8 @@ export function onLiveEventMetadata(
 }
 
 /**
- * Decorators of properties get no descriptor, those of static methods the class itself, and those of the other
- * standard, which Nest cannot read, a description in place of the name.
+ * Decorators of properties get no descriptor, those of static methods the class itself, and those of another
+ * standard than Nest reads a description in place of the name.
  */
 function checkPlace(
   target: object,
@@ -80,8 +80,9 @@ function checkPlace(
   descriptor: PropertyDescriptor | undefined,
 ): void {
   if (typeof key === 'object') {
+    const { name } = key as { readonly name: string | symbol };
     throw new ListenerError(
-      'The decorators of this application are compiled in the way that Nest cannot read. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.',
+      `@OnLiveEvent on ${String(name)}: the decorators of this application are compiled to another standard than Nest reads. Set "experimentalDecorators" and "emitDecoratorMetadata" to true in tsconfig.json, and have the compiler read that.`,
     );
   }
   if (typeof target === 'function') {
