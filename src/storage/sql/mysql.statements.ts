@@ -2,7 +2,7 @@ import type { DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import type { MysqlConnection } from '../connection/drivers/mysql.pool.js';
 
 const MAX_CHUNK = 64;
-/** A power of two. */
+/** Lists of a statement are as long as a multiple of it: a power of two, for the arithmetic of `filledUp`. */
 const STEP = 8;
 /** Text that several rows of a statement may have, bytes: below what servers take in one packet. */
 export const STATEMENT_BYTES = 524_288;
@@ -18,8 +18,8 @@ export function marks(count: number): string {
 }
 
 /**
- * Slices of few different lengths, for each is a statement that every connection prepares: less than a step, or
- * a multiple of it.
+ * Slices of few different lengths, less than a step or a multiple of it: for each length every connection
+ * prepares a statement.
  *
  * @param lengthOf characters of an item that may be long
  */
