@@ -8,13 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { onTestFinished } from '../../support/current-test.js';
 import { DATABASES } from '../../support/databases.js';
 import { BAD_NETWORK, DELAYS, HALF_FAILS, liveThrough } from './emulated-day.js';
-import {
-  knownSessions,
-  MINUTE,
-  startReconciled,
-  trueSessions,
-  withTrueSeconds,
-} from './reconciled-host.js';
+import { knownSessions, MINUTE, startReconciled, trueSessions } from './reconciled-host.js';
 
 /** By action, per second: a tenth of what is documented, and what a bucket holds. */
 const MOST = {
@@ -53,10 +47,8 @@ describe.each(DATABASES.filter(({ name }) => isWhole || name === 'PostgreSQL'))(
         await live.pass(10 * MINUTE);
         const truth = trueSessions(live);
         expect(truth.length).toBeGreaterThan(isWhole ? 400 : 150);
-        const known = await knownSessions(live);
         // Without callback records nothing tells of a beginning but the interruption, where that came.
-        const isExact = edition === 'mainland';
-        expect(isExact ? known : withTrueSeconds(known, truth)).toEqual(truth);
+        expect(await knownSessions(live, edition === 'mainland')).toEqual(truth);
         for (const [action, most] of Object.entries(MOST)) {
           expect(live.server.peakOf(action)).toBeLessThanOrEqual(most);
         }

@@ -115,20 +115,41 @@ export async function startReconciled(given: ReconciledOptions) {
 
 export type Reconciled = Awaited<ReturnType<typeof startReconciled>>;
 
-/** Sessions as text: when each push of each session began and ended, in whole seconds. */
-export async function knownSessions({ sessions, host }: Reconciled): Promise<string[]> {
+/**
+ * Sessions as text: when each push of each session began and ended, in whole seconds.
+ *
+ * @param isExact otherwise an inferred beginning may be a second early: it is `push_duration` before an
+ *   `event_time` that has lost its fraction of a second. Default: true
+ */
+export async function knownSessions(live: Reconciled, isExact = true): Promise<string[]> {
+  const { sessions, host } = live;
   await whenListenersDone(host.app);
   const found: string[] = [];
   for (let cursor: string | undefined; ;) {
     const page = await sessions.find({}, { limit: 100, ...(cursor !== undefined && { cursor }) });
     for (const { id } of page.items) {
       const { stream, pushes } = (await sessions.get(id))!;
-      found.push(lineOf(stream.name ?? '', pushes));
+      const name = stream.name ?? '';
+      found.push(lineOf(name, isExact ? pushes : withTrueSeconds(live, name, pushes)));
     }
     if (page.nextCursor === null) return found.toSorted();
     cursor = page.nextCursor;
     await sleep(0);
   }
+}
+
+function withTrueSeconds(
+  { emulator }: Reconciled,
+  name: string,
+  pushes: SessionDetail['pushes'],
+): SessionDetail['pushes'] {
+  const ofStream = emulator.sessions().filter(({ streamName }) => streamName === name);
+  const begins = new Set(ofStream.map(({ startedAt }) => +whole(startedAt)));
+  return pushes.map((push) => {
+    const next = +whole(+push.startedAt) + 1000;
+    const isEarly = push.startedBy === 'inferred' && begins.has(next) && !begins.has(next - 1000);
+    return isEarly ? { ...push, startedAt: new Date(next) } : push;
+  });
 }
 
 /** The same, of what has happened. */
@@ -150,23 +171,6 @@ export function trueSessions({ emulator }: Reconciled, windowMs = MINUTE): strin
       return groups.map((group) => lineOf(name, group));
     })
     .toSorted();
-}
-
-/**
- * Sessions as they are known, with the true beginning where theirs is a second early: what only an interruption
- * tells of begins `push_duration` before its `event_time`, which has lost its fraction of a second.
- */
-export function withTrueSeconds(known: readonly string[], truth: readonly string[]): string[] {
-  return known.map((line, row) => {
-    const expected = truth[row]?.split(' ') ?? [];
-    const times = line.split(' ').map((time, column) => {
-      const real = expected[column] ?? '';
-      const [begin = '', end] = time.split('–');
-      const [realBegin = '', realEnd] = real.split('–');
-      return end === realEnd && Date.parse(realBegin) - Date.parse(begin) === 1000 ? real : time;
-    });
-    return times.join(' ');
-  });
 }
 
 function lineOf(
