@@ -4,6 +4,7 @@ import { dialectOf, ID_AS_TEXT, type Dialect } from '../connection/dialect.js';
 import type { OrderingKey } from '../delivery.lease.js';
 import { toBytes } from '../entities/columns.js';
 import { LiveCallbackDelivery } from '../entities/index.js';
+import { isOpen } from './open-deliveries.js';
 
 /** Whose deliveries are looked for. */
 export type DueFilter =
@@ -99,8 +100,9 @@ function conditionOf(among: DueFilter): {
   if (!among.keys) {
     const { registration, listeners } = among;
     return {
+      // With the words of the index of open ones, which SQLite would pass by for the primary key of all there are.
       sql: (alias) =>
-        `${alias}.registration = :registration AND ${alias}.listener IN (:...listeners)`,
+        `${alias}.registration = :registration AND ${alias}.listener IN (:...listeners) AND ${isOpen(`${alias}.state`)}`,
       parameters: { registration, listeners },
     };
   }
