@@ -46,7 +46,7 @@ export function questionsTo(
     'poll, nothing due': () =>
       deliveries.claim(
         { registration: 'default', listeners: [LISTENER] },
-        { roomOf: () => ROOM, holds: () => false, handOn: async () => {} },
+        { roomOf: () => ROOM, holds: () => false, countsAhead: () => true, handOn: async () => {} },
       ),
     [PURGE]: () => purgeBatch(audit),
   };

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { TimeScale } from '../common/time-scale.js';
 import type { LiveEvent } from '../events/live-event.js';
 import { keyOf, type LeasedDelivery, type OrderingKey } from '../storage/delivery.lease.js';
+import { isCountedAhead } from '../storage/new-deliveries.js';
 import type { AttemptResult } from './attempt.result.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { CrashSuspects } from './crash-suspects.js';
@@ -26,8 +27,8 @@ export class DeliveryDispatcher {
   /** The latest outcome of each ordering key on its way into the table. */
   private readonly closing = new Map<string, Promise<void>>();
   private isStopped = false;
-  /** Listeners that get nothing for now. */
-  private held: ReadonlySet<string> = new Set();
+  /** Listeners that are paused, or whose circuit breaker is open: they get nothing for now. */
+  private heldUp: ReadonlySet<string> = new Set();
   private readonly idleWaiters = new IdleWaiters(() => this.isIdle);
 
   constructor(
@@ -44,9 +45,14 @@ export class DeliveryDispatcher {
 
   /** How many more deliveries of a listener this process should take. */
   roomOf(listener: string): number {
-    if (this.held.has(listener)) return 0;
+    if (this.heldUp.has(listener)) return 0;
     const blocked = this.queues.get(listener)?.blocked ?? 0;
     return Math.max(0, CAPACITY + blocked - this.leases.countOf(listener));
+  }
+
+  /** Whether the first attempt of a listener is counted with its lease. */
+  countsAhead(listener: string): boolean {
+    return isCountedAhead(this.registry.get(listener)?.options);
   }
 
   /** Whether a delivery that is stored now may be leased to this process. */
@@ -57,13 +63,13 @@ export class DeliveryDispatcher {
 
   /** Whether a delivery that was stored may follow those of its key that are held here. */
   accepts({ listener, orderingKey }: OrderingKey): boolean {
-    return !this.held.has(listener) && this.queues.get(listener)?.takes(orderingKey) !== false;
+    return !this.heldUp.has(listener) && this.queues.get(listener)?.takes(orderingKey) !== false;
   }
 
   /** Listeners get nothing from now on, and give back what does not run; all others do. */
   hold(listeners: ReadonlySet<string>): void {
-    const before = this.held;
-    this.held = listeners;
+    const before = this.heldUp;
+    this.heldUp = listeners;
     for (const id of listeners) if (!before.has(id)) this.queues.get(id)?.clear();
   }
 
@@ -108,7 +114,7 @@ export class DeliveryDispatcher {
     return this.recording === 0 && [...this.queues.values()].every((queue) => queue.isIdle);
   }
 
-  /** Starts nothing more, and gives back what has not begun. */
+  /** Starts nothing more, and gives back what does not run. */
   stop(): void {
     this.isStopped = true;
     this.giveBack([...this.queues.values()].flatMap((queue) => queue.stop()));
@@ -123,7 +129,7 @@ export class DeliveryDispatcher {
     let queue = this.queues.get(to.id);
     if (!queue) {
       const owner = {
-        isHeld: () => this.held.has(to.id),
+        isHeld: () => this.heldUp.has(to.id),
         run: (it: HeldDelivery) => this.attempt(it),
         giveBack: (them: readonly HeldDelivery[]) => this.giveBack(them),
         emptied: (orderingKey: string, hasMore: boolean) =>

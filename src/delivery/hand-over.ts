@@ -10,8 +10,8 @@ import {
   keyOf,
   type Claim,
   type ClaimedDelivery,
+  type CountedLease,
   type LeasedDelivery,
-  type ReleasedDelivery,
 } from '../storage/delivery.lease.js';
 import { DeliveryClaimer } from '../storage/delivery.claimer.js';
 import { DeliveryStore } from '../storage/delivery.store.js';
@@ -31,7 +31,7 @@ export class HandOver implements DispatchObserver {
   private readonly logger = new Logger('LiveCallback');
   private readonly steps = new SerialQueue();
   private stored: ClaimedDelivery[] = [];
-  private returned: ReleasedDelivery[] = [];
+  private returned: CountedLease[] = [];
   private isAsked = false;
 
   constructor(
@@ -52,7 +52,7 @@ export class HandOver implements DispatchObserver {
   /**
    * Takes over what is due and nobody holds, as far as there is room, and hands it on.
    *
-   * @param room of a listener that is held. Default: that of each
+   * @param room of a listener that is held up. Default: that of each
    * @throws the database's error
    */
   claim(among: DueFilter, room?: number): Promise<Claim> {
@@ -61,6 +61,7 @@ export class HandOver implements DispatchObserver {
       return this.claimer.claim(among, {
         roomOf: (listener) => room ?? this.dispatcher.roomOf(listener),
         holds: (lease) => this.leases.holds(lease),
+        countsAhead: (listener) => this.dispatcher.countsAhead(listener),
         handOn: async (part, cut) => {
           for (const { event, delivery } of part) this.dispatcher.dispatch(event, delivery);
           for (const { delivery } of part) {
@@ -78,11 +79,9 @@ export class HandOver implements DispatchObserver {
     return this.steps.run(async () => this.dispatcher.hold(listeners));
   }
 
-  /** Deliveries that have not begun go back to the table. */
+  /** Deliveries that do not run go back to the table: not begun, or to be tried again. */
   givenBack(deliveries: readonly HeldDelivery[]): void {
-    for (const { lease, isCounted } of deliveries) {
-      this.returned.push({ ...lease, isUnused: isCounted });
-    }
+    for (const { lease } of deliveries) this.returned.push(lease);
     this.askForStep();
   }
 
@@ -115,9 +114,7 @@ export class HandOver implements DispatchObserver {
       const refused = stored.filter(
         ({ event, delivery }) => lost.has(deliveryOf(delivery)) || !this.dispatch(event, delivery),
       );
-      await this.store.release(
-        refused.map(({ delivery }) => ({ ...delivery, isUnused: delivery.isCounted })),
-      );
+      await this.store.release(refused.map(({ delivery }) => delivery));
     } catch (error) {
       // They are in the table: a poll finds them when their lease has run out.
       this.logger.error(`Deliveries wait for a poll: ${errorText(error)}`);

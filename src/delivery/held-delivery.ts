@@ -1,5 +1,5 @@
 import type { LiveEvent } from '../events/live-event.js';
-import type { DeliveryLease, LeasedDelivery, OrderingKey } from '../storage/delivery.lease.js';
+import type { CountedLease, LeasedDelivery, OrderingKey } from '../storage/delivery.lease.js';
 import type { Listener } from './listeners/listener.registry.js';
 import type { ListenerRun } from './listeners/listener.run.js';
 
@@ -41,9 +41,9 @@ export class HeldDelivery implements OrderingKey {
     this.hasFailed = taken.hasFailed;
   }
 
-  get lease(): DeliveryLease {
-    const { callbackId, listener, fence } = this;
-    return { callbackId, listener, fence };
+  get lease(): CountedLease {
+    const { callbackId, listener, fence, isCounted } = this;
+    return { callbackId, listener, fence, isCounted };
   }
 
   /** Whether an attempt was made before this process took it over, and it is not known how it ended. */

@@ -7,8 +7,11 @@ import { meaningOfSession } from '../events/session-event.js';
 import { toLiveEvent } from '../events/to-live-event.js';
 import { isSuspect } from './claim-bounds.js';
 import { CallbackDatabase } from './connection/callback.database.js';
-import type { ClaimedDelivery } from './delivery.lease.js';
+import type { ClaimedDelivery, LeasedDelivery } from './delivery.lease.js';
 import { LiveCallback, type LiveCallbackDelivery } from './entities/index.js';
+
+/** A delivery that was taken over, as its row is since then. */
+export type ClaimedRow = LiveCallbackDelivery & Pick<LeasedDelivery, 'isCounted'>;
 
 /** Makes the events anew of deliveries that were taken over from the table. */
 @Injectable()
@@ -19,7 +22,7 @@ export class ClaimedEventReader {
   ) {}
 
   /** @param owner whom the leases of the rows name */
-  async read(rows: readonly LiveCallbackDelivery[], owner: string): Promise<ClaimedDelivery[]> {
+  async read(rows: readonly ClaimedRow[], owner: string): Promise<ClaimedDelivery[]> {
     const ids = [...new Set(rows.map(({ callbackId }) => callbackId))];
     if (ids.length === 0) return [];
     const callbacks = await this.database.manager
@@ -59,8 +62,8 @@ export class ClaimedEventReader {
   }
 }
 
-function toLeased(row: LiveCallbackDelivery, owner: string): ClaimedDelivery['delivery'] {
-  const { callbackId, listener, orderingKey, fence, attempts, attemptsBefore } = row;
+function toLeased(row: ClaimedRow, owner: string): ClaimedDelivery['delivery'] {
+  const { callbackId, listener, orderingKey, fence, attempts, isCounted, attemptsBefore } = row;
   return {
     callbackId,
     listener,
@@ -68,7 +71,7 @@ function toLeased(row: LiveCallbackDelivery, owner: string): ClaimedDelivery['de
     owner,
     fence,
     attempts,
-    isCounted: false,
+    isCounted,
     attemptsBefore,
     isSuspect: isSuspect(row),
     hasFailed: row.lastError !== null,

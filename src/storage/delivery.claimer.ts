@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { partsOf, withinBounds } from './claim-bounds.js';
-import { ClaimedEventReader } from './claimed-event.reader.js';
+import { ClaimedEventReader, type ClaimedRow } from './claimed-event.reader.js';
 import { CallbackDatabase } from './connection/callback.database.js';
 import {
   deliveryOf,
@@ -47,7 +47,7 @@ export class DeliveryClaimer {
     const taken = new Set<string>();
     try {
       for (const part of partsOf(rows, PART)) {
-        const leased = await this.lease(part);
+        const leased = await this.lease(part, request);
         const read = await this.events.read(leased, this.owner.id);
         for (const row of leased) taken.add(keyOf(row));
         claimed.push(...read);
@@ -68,21 +68,28 @@ export class DeliveryClaimer {
     };
   }
 
-  /** @returns the rows that are leased to this process now, with their new fence */
-  private async lease(rows: readonly LiveCallbackDelivery[]): Promise<LiveCallbackDelivery[]> {
+  /** @returns the rows that are leased to this process now, as they are since then */
+  private async lease(
+    rows: readonly LiveCallbackDelivery[],
+    request: ClaimRequest,
+  ): Promise<ClaimedRow[]> {
     const { writer } = this.database;
-    const leases = await writer.claim(rows, this.owner.lease);
+    const found = rows.map((row) => {
+      const isFirst = row.attempts === row.attemptsBefore;
+      return Object.assign(row, { isCounted: isFirst && request.countsAhead(row.listener) });
+    });
+    const leases = await writer.claim(found, this.owner.lease);
     const fences = new Map(leases.map((it) => [deliveryOf(it), it.fence]));
-    const leased = rows.flatMap((row) => {
+    const leased = found.flatMap((row) => {
       const fence = fences.get(deliveryOf(row));
-      return fence === undefined ? [] : [Object.assign(row, { fence })];
+      if (fence === undefined) return [];
+      const attempts = row.attempts + (row.isCounted ? 1 : 0);
+      return [Object.assign(row, { fence, attempts })];
     });
     const contested = new Set((await writer.contested(leased, this.owner.id)).map(deliveryOf));
     if (contested.size === 0) return leased;
-    const isLost = (row: LiveCallbackDelivery) => contested.has(deliveryOf(row));
-    await writer.release(
-      leased.filter(isLost).map((row) => Object.assign(row, { isUnused: false })),
-    );
+    const isLost = (row: ClaimedRow) => contested.has(deliveryOf(row));
+    await writer.release(leased.filter(isLost));
     return leased.filter((row) => !isLost(row));
   }
 }

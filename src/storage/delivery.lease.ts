@@ -16,10 +16,10 @@ export interface DeliveryLease {
   readonly fence: number;
 }
 
-/** A lease that is given back before its time. */
-export interface ReleasedDelivery extends DeliveryLease {
-  /** Whether the attempt that was counted last never began. */
-  readonly isUnused: boolean;
+/** A lease, and whether it counts the attempt that comes next. */
+export interface CountedLease extends DeliveryLease {
+  /** What is given back before that attempt begins is counted no more. */
+  readonly isCounted: boolean;
 }
 
 /** What became of one attempt of one listener at one event. */
@@ -35,14 +35,12 @@ export interface DeliveryOutcome extends DeliveryLease {
 }
 
 /** A delivery row that is committed and leased to this process, for its event to be handed on. */
-export interface LeasedDelivery extends DeliveryLease, OrderingKey {
+export interface LeasedDelivery extends CountedLease, OrderingKey {
   readonly listener: string;
-  /** Name of this process in the lease. */
+  /** Name in the lease, of this registration in this process. */
   readonly owner: string;
   /** Attempts that have been counted. */
   readonly attempts: number;
-  /** Whether the attempt that comes next is among them. */
-  readonly isCounted: boolean;
   /** Attempts that do not count any more, because a replay came after them. */
   readonly attemptsBefore: number;
   /** Whether processes have ended during several attempts: this delivery may be the reason. */
@@ -51,7 +49,7 @@ export interface LeasedDelivery extends DeliveryLease, OrderingKey {
   readonly hasFailed: boolean;
 }
 
-/** A delivery that was taken over, with its event. */
+/** A delivery that this process has just stored or taken over, with its event. */
 export interface ClaimedDelivery {
   readonly event: LiveEvent;
   readonly delivery: LeasedDelivery;
@@ -75,6 +73,8 @@ export interface ClaimRequest {
    * renewed, for under another one the outcome of what runs would count for nothing.
    */
   holds(lease: DeliveryLease): boolean;
+  /** Whether the first attempt of a listener is counted with its lease. */
+  countsAhead(listener: string): boolean;
   /**
    * Told of what is taken over, a part at a time: what is stored meanwhile need not wait for the rest. No
    * ordering key is in two parts.

@@ -8,10 +8,10 @@ import { TimeScale } from '../common/time-scale.js';
 import { CallbackDatabase } from './connection/callback.database.js';
 import {
   deliveryOf,
+  type CountedLease,
   type DeliveryLease,
   type DeliveryOutcome,
   type LeasedDelivery,
-  type ReleasedDelivery,
 } from './delivery.lease.js';
 import { LeaseOwner } from './lease-owner.js';
 import { countAttempt } from './sql/attempt.update.js';
@@ -66,7 +66,7 @@ export class DeliveryStore {
   }
 
   /** Gives leases back, so that another process may take them at once. */
-  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+  async release(leases: readonly CountedLease[]): Promise<void> {
     if (leases.length === 0) return;
     try {
       await this.database.writer.release(leases);

@@ -9,6 +9,16 @@ export interface DeliveryTarget {
 }
 
 /**
+ * Whether the first attempt is counted with the lease under which it waits: when it begins, that takes a
+ * statement of its own. Not where there is no second one, which a process that ends meanwhile would use up.
+ */
+export function isCountedAhead(
+  options: Pick<DeliveryTarget['options'], 'attempts'> | undefined,
+): boolean {
+  return options !== undefined && options.attempts > 1;
+}
+
+/**
  * The delivery rows of a callback. Those of a stream share a key and reach a listener one after the
  * other; a listener without order gets a key of its own for each. The stream's key is made without
  * the APPID, which not every kind of the same stream carries.
@@ -25,7 +35,6 @@ export function deliveriesOf(
     callbackId: id,
     listener,
     orderingKey: options.order === 'stream' ? key : id,
-    // Where there is no second attempt, the first is counted when it begins, and not before.
-    attempts: options.attempts > 1 ? 1 : 0,
+    attempts: isCountedAhead(options) ? 1 : 0,
   }));
 }

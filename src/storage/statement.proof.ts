@@ -161,15 +161,17 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     return retried?.nextAttemptAt != null && (await on.delivery())?.state === 'done';
   }),
   release: leased(async (on) => {
-    await on.writer.release([{ ...on.held, isUnused: true }]);
+    await on.writer.release([{ ...on.held, isCounted: true }]);
     const row = await on.delivery();
     return row?.leaseOwner === null && row.attempts === 0;
   }),
   due: waiting(async (on) => (await on.due('listener')).length === 1),
   'due-of-key': waiting(async (on) => (await on.due('key')).length === 1),
   claim: waiting(async (on) => {
-    const claimed = await on.writer.claim(await on.due('listener'), on.owner.lease);
-    return claimed.length === 1 && (await on.delivery())?.leaseOwner === on.owner.id;
+    const found = (await on.due('listener')).map((row) => Object.assign(row, { isCounted: true }));
+    const claimed = await on.writer.claim(found, on.owner.lease);
+    const row = await on.delivery();
+    return claimed.length === 1 && row?.leaseOwner === on.owner.id && row.attempts === 1;
   }),
   requeue: async (on) => {
     const { id } = on;

@@ -5,11 +5,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { DeliveryPoller } from '../../src/delivery/delivery.poller.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';
+import { DeliveryStore } from '../../src/storage/delivery.store.js';
 import {
   LIVE_CALLBACK_ENTITIES,
   LiveCallbackAuditService,
@@ -384,6 +385,8 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       expect(Script.seen).toHaveLength(1);
 
       Script.act = () => {};
+      const begin = vi.spyOn(DeliveryStore.prototype, 'begin');
+      onTestFinished(() => begin.mockRestore());
       const second = await start();
       await expect.poll(() => Script.seen.length, { timeout: 5_000 }).toBe(3);
       await whenListenersDone(second.app);
@@ -394,6 +397,8 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
         ['2', 1],
         ['3', 1],
       ]);
+      // Their attempts were counted when they were taken over, all by one statement.
+      expect(begin).not.toHaveBeenCalled();
       await second.close();
       await database.drop();
       Script.seen = [];

@@ -13,6 +13,9 @@ const LINES = 3_000;
 /** Lines of one file of src, at most. */
 const LINES_OF_A_FILE = 300;
 
+/** Where a file is looked for that the page names without all of its folders. */
+const FOLDERS = ['src', 'test', 'console/src', 'bench', 'docs'];
+
 const way = [...TEXT.split('way -->')[1]!.matchAll(/`(src\/[\w./-]+\.ts)`/g)].map(
   ([, file]) => file!,
 );
@@ -44,6 +47,17 @@ it('every file and folder that the page names exists', () => {
     ([, path]) => path!,
   );
   expect(named.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+it('every file exists that the page names without all of its folders', () => {
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  );
+  const named = [...TEXT.matchAll(/`([\w./-]+\.(?:tsx?|m?js|json|md))`/g)].map(([, name]) => name!);
+  expect(named.length).toBeGreaterThan(100);
+  const isThere = (name: string) =>
+    existsSync(name) || files.some((file) => file.endsWith(`/${name}`));
+  expect(named.filter((name) => !isThere(name))).toEqual([]);
 });
 
 function linesOf(file: string): number {

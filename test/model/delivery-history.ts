@@ -57,7 +57,7 @@ export class DeliveryHistory {
   ) {
     table.clear();
     this.rows = new DeliveryRows(() => table.now, LEASE_MS);
-    this.nodes = Array.from({ length: nodes }, () => new DeliveryNode(table));
+    this.nodes = Array.from({ length: nodes }, () => new DeliveryNode(table, countsAhead));
   }
 
   async play(steps: readonly Step[]): Promise<void> {
@@ -185,7 +185,7 @@ export class DeliveryHistory {
     node.beforeClaim = async () => {
       // The other process comes back between the search and the claim.
       if (isRaced) for (const other of this.nodes) if (other !== node) await this.renew(other);
-      expected = this.rows.claim(found, owner);
+      expected = this.rows.claim(found, owner, countsAhead);
     };
     node.losesAnswer = isLost;
     const claimed = await node.claim(listeners, limit);
@@ -298,8 +298,8 @@ export class DeliveryHistory {
         it.callbackId > work.callbackId &&
         !it.isRunning,
     );
-    const released = followers.map((it) => ({ ...leaseOf(it), isUnused: it.isCounted }));
-    for (const lease of released) this.rows.release(lease, lease.isUnused);
+    const released = followers.map((it) => ({ ...leaseOf(it), isCounted: it.isCounted }));
+    for (const lease of released) this.rows.release(lease, lease.isCounted);
     await node.deliveries.release(released);
     for (const follower of followers) node.drop(follower);
   }
@@ -316,12 +316,15 @@ export class DeliveryHistory {
       // What it once found to be due.
       const { ordering_key: orderingKey } = this.rows.rows.get(nameOf(lease)) as Row;
       const term = { owner: identity.id, milliseconds: LEASE_MS };
-      const claimed = await this.table.writer.claim([{ ...lease, orderingKey }], term);
+      const claimed = await this.table.writer.claim(
+        [{ ...lease, orderingKey, isCounted: true }],
+        term,
+      );
       mustEqual(claimed.length, 0, 'claimed');
     }
     if (call === 'begin') mustEqual(await deliveries.begin(lease), false, 'begun');
     if (call === 'renew') mustEqual((await deliveries.renew([lease])).length, 1, 'lost');
-    if (call === 'release') await deliveries.release([{ ...lease, isUnused: true }]);
+    if (call === 'release') await deliveries.release([{ ...lease, isCounted: true }]);
     if (call === 'settle') {
       await deliveries.settle({
         ...lease,
@@ -336,14 +339,14 @@ export class DeliveryHistory {
 
   private replace(index: number): void {
     this.gone.push((this.nodes[index] as DeliveryNode).names);
-    this.nodes[index] = new DeliveryNode(this.table);
+    this.nodes[index] = new DeliveryNode(this.table, countsAhead);
   }
 
   private async stop(index: number): Promise<void> {
     const node = this.nodes[index] as DeliveryNode;
     const waiting = node.memory.filter(({ isRunning }) => !isRunning);
-    const released = waiting.map((work) => ({ ...leaseOf(work), isUnused: work.isCounted }));
-    for (const lease of released) this.rows.release(lease, lease.isUnused);
+    const released = waiting.map((work) => ({ ...leaseOf(work), isCounted: work.isCounted }));
+    for (const lease of released) this.rows.release(lease, lease.isCounted);
     await node.deliveries.release(released);
     for (const work of node.running) await this.finish(node, work, 'done');
     this.replace(index);
@@ -440,7 +443,11 @@ function pick<T>(items: readonly T[], at: number): T | undefined {
   return items[at % Math.max(1, items.length)];
 }
 
-function attemptsOf({ listener }: Work): number {
+function countsAhead(listener: string): boolean {
+  return attemptsOf({ listener }) > 1;
+}
+
+function attemptsOf({ listener }: Pick<Work, 'listener'>): number {
   return LISTENERS.find(({ id }) => id === listener)?.attempts ?? 0;
 }
 

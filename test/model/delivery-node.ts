@@ -53,7 +53,11 @@ export class DeliveryNode {
   /** The names that it has had. */
   readonly names = new Set([this.identity.id]);
 
-  constructor(private readonly table: DeliveryTable) {
+  /** @param countsAhead whether the first attempt of a listener is counted with its lease */
+  constructor(
+    private readonly table: DeliveryTable,
+    countsAhead: (listener: string) => boolean,
+  ) {
     const database = table.connect(
       () => this.losesAnswer,
       () => this.beforeClaim(),
@@ -71,6 +75,7 @@ export class DeliveryNode {
       accepts: () => true,
       dispatch: (event, delivery) => this.take(event.id, delivery),
       expectMore: () => false,
+      countsAhead,
     };
     this.handOver = new HandOver(
       this.deliveries,

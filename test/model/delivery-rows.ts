@@ -120,7 +120,11 @@ export class DeliveryRows {
   }
 
   /** @returns keys in the order in which they are handed on */
-  claim(found: readonly Held[], owner: string): readonly string[] {
+  claim(
+    found: readonly Held[],
+    owner: string,
+    countsAhead: (listener: string) => boolean,
+  ): readonly string[] {
     const claimed = found.flatMap((lease) => {
       const row = this.heldRow(lease);
       if (!row || this.isLive(row)) return [];
@@ -131,6 +135,10 @@ export class DeliveryRows {
       if (isBarred) return [];
       row.fence++;
       this.lend(row, owner);
+      if (row.attempts === row.attempts_before && countsAhead(row.listener)) {
+        row.attempts++;
+        row.next_attempt_at = null;
+      }
       return [row];
     });
     // Who held later ones of these lanes must not go on with them.
@@ -170,11 +178,11 @@ export class DeliveryRows {
     });
   }
 
-  release(lease: Held, isUnused: boolean): void {
+  release(lease: Held, isCounted: boolean): void {
     const row = this.heldRow(lease);
     if (!row) return;
     this.free(row);
-    if (isUnused) row.attempts--;
+    if (isCounted) row.attempts--;
   }
 
   replay(callbackId: string): void {

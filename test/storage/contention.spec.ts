@@ -134,7 +134,10 @@ describe.each(DATABASES.slice(1))('with $name', ({ isAbsent, create }) => {
         const row = `callback_id = '${callbackId}' AND listener = 'pushes'`;
         await manager.query(`SELECT state FROM live_callback_delivery WHERE ${row} FOR UPDATE`);
       }
-      const claimed = await writer.claim([first!], { owner: 'node-2', milliseconds: 60_000 });
+      const claimed = await writer.claim([{ ...first!, isCounted: true }], {
+        owner: 'node-2',
+        milliseconds: 60_000,
+      });
       expect(claimed).toHaveLength(1);
     });
   });

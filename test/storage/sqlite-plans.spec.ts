@@ -3,7 +3,7 @@
 import Sqlite from 'better-sqlite3';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { NonRetryableError, OnLiveEvent, type LiveEventContext } from '../../src/index.js';
+import { NonRetryableError, OnLiveEvent, type LiveEvent } from '../../src/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY } from '../support/application.js';
 import { fileOf, scratchDatabase, scratchHost } from '../support/scratch.js';
@@ -39,7 +39,7 @@ it('no statement of an application reads all callbacks, deliveries or sessions t
     onPush(): void {}
 
     @OnLiveEvent('stream-push', { id: 'retried', backoffMs: 1 })
-    onRetried(_event: object, { attempt }: LiveEventContext): void {
+    onRetried({ attempt }: LiveEvent): void {
       if (attempt === 1) throw new Error('later');
     }
 

@@ -2,10 +2,10 @@ import type { BodyEncoding } from '../../events/payload/kept-body.js';
 import type { CallbackState } from '../../events/event-interpreter.js';
 import type { CallbackOrigin } from '../entities/index.js';
 import type {
+  CountedLease,
   DeliveryLease,
   DeliveryOutcome,
   OrderingKey,
-  ReleasedDelivery,
 } from '../delivery.lease.js';
 
 /** A callback on its way into the tables; times in Unix milliseconds. */
@@ -52,9 +52,7 @@ export interface NewDelivery extends KeyedDelivery {
 }
 
 /** A delivery that was found to be due, under the fence of then. */
-export interface FoundDelivery extends KeyedDelivery {
-  readonly fence: number;
-}
+export type FoundDelivery = KeyedDelivery & CountedLease;
 
 /** One entry of a batch: distinct by content, with the copies that came at the same time. */
 export interface BatchEntry {
@@ -112,9 +110,8 @@ export interface CallbackWriter {
 
   /**
    * Takes over deliveries whose fence still is what it was when they were found, and whose lease has
-   * not been prolonged since. What another owner
-   * held of their lanes under a lease that has run out is its no more: should it come back, it must
-   * not go on with a later delivery while an earlier one is here.
+   * not been prolonged since. What another owner held of their lanes under a lease that has run out is
+   * its no more: should it come back, it must not go on with a later one while an earlier one is here.
    */
   claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]>;
 
@@ -125,7 +122,7 @@ export interface CallbackWriter {
    * Gives leases back whose fence still holds. Hundreds at once, so it is as native as what takes them,
    * and shares its condition.
    */
-  release(leases: readonly ReleasedDelivery[]): Promise<void>;
+  release(leases: readonly CountedLease[]): Promise<void>;
 
   /** Closes the connections that nobody uses: after a failure they may be as dead as the one that failed. */
   dropIdleConnections(): void;

@@ -1,4 +1,4 @@
-import type { DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
+import type { CountedLease, DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import type { MysqlConnection } from '../connection/drivers/mysql.pool.js';
 
 const MAX_CHUNK = 64;
@@ -52,6 +52,14 @@ function isLong<T>(items: readonly T[], lengthOf: (item: T) => number): boolean 
 export function inRowOrder<T extends DeliveryLease>(leases: readonly T[]): T[] {
   const rowOf = ({ callbackId, listener }: T) => `${callbackId} ${listener}`;
   return leases.toSorted((a, b) => (rowOf(a) < rowOf(b) ? -1 : 1));
+}
+
+/** Chunks of leases that count no attempt, then of those that count one. */
+export function countedChunks<T extends CountedLease>(leases: readonly T[]): [0 | 1, T[]][] {
+  return ([0, 1] as const).flatMap((counted) => {
+    const alike = leases.filter(({ isCounted }) => Number(isCounted) === counted);
+    return chunksOf(inRowOrder(alike)).map((chunk): [0 | 1, T[]] => [counted, chunk]);
+  });
 }
 
 /** A table whose rows are found by their keys: left alone the optimizer reads, and locks, all of a small one. */

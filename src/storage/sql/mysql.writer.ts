@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../delivery.lease.js';
+import type { CountedLease, DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import { columnNames } from '../connection/column-names.js';
 import { driverHandle } from '../connection/drivers/driver-handle.js';
 import { LiveCallbackDelivery } from '../entities/index.js';
@@ -17,7 +17,15 @@ import type {
 import { MysqlInsert } from './mysql.insert.js';
 import { byLane, foreignLanes, inLanes, laneOf, lanesOf, type ForeignLane } from './mysql.lanes.js';
 import { MysqlSessions, type Query } from './mysql.sessions.js';
-import { byKey, chunksOf, groupsOf, heldIn, inRowOrder, leaseValues } from './mysql.statements.js';
+import {
+  byKey,
+  chunksOf,
+  countedChunks,
+  groupsOf,
+  heldIn,
+  inRowOrder,
+  leaseValues,
+} from './mysql.statements.js';
 
 /**
  * Errors that concern a value (out of range, too long, wrong, null, duplicate, refused by a constraint or
@@ -94,13 +102,14 @@ export class MysqlWriter implements CallbackWriter {
   async claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.sessions.transaction(async (query) => {
       const claimed: FoundDelivery[] = [];
-      for (const chunk of chunksOf(inRowOrder(found))) {
+      for (const [counted, chunk] of countedChunks(found)) {
         const { affectedRows } = await query<{ affectedRows: number }>(
           `UPDATE ${byKey(this.delivery)}
-           SET lease_owner = ?, lease_until = ${this.now} + ?, fence = fence + 1
+           SET lease_owner = ?, lease_until = ${this.now} + ?, fence = fence + 1,
+             attempts = attempts + ?, next_attempt_at = IF(?, NULL, next_attempt_at)
            WHERE ${heldIn(chunk)} AND state = 'pending'
              AND (lease_until IS NULL OR lease_until < ${this.now})`,
-          [lease.owner, lease.milliseconds, ...leaseValues(chunk)],
+          [lease.owner, lease.milliseconds, counted, counted, ...leaseValues(chunk)],
         );
         const leased = chunk.map((it) => ({ ...it, fence: it.fence + 1 }));
         const isAll = affectedRows === chunk.length;
@@ -157,18 +166,15 @@ export class MysqlWriter implements CallbackWriter {
     return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
   }
 
-  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+  async release(leases: readonly CountedLease[]): Promise<void> {
     await this.sessions.transaction(async (query) => {
-      for (const unused of [0, 1]) {
-        const alike = leases.filter(({ isUnused }) => Number(isUnused) === unused);
-        for (const chunk of chunksOf(inRowOrder(alike))) {
-          await query(
-            `UPDATE ${byKey(this.delivery)}
-             SET lease_owner = NULL, lease_until = NULL, attempts = attempts - ?
-             WHERE ${heldIn(chunk)} AND state = 'pending'`,
-            [unused, ...leaseValues(chunk)],
-          );
-        }
+      for (const [counted, chunk] of countedChunks(leases)) {
+        await query(
+          `UPDATE ${byKey(this.delivery)}
+           SET lease_owner = NULL, lease_until = NULL, attempts = attempts - ?
+           WHERE ${heldIn(chunk)} AND state = 'pending'`,
+          [counted, ...leaseValues(chunk)],
+        );
       }
     });
   }

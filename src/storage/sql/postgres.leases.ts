@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { DeliveryLease, ReleasedDelivery } from '../delivery.lease.js';
+import type { CountedLease, DeliveryLease } from '../delivery.lease.js';
 import type { FoundDelivery, Lease } from './callback.writer.js';
 import { isPending } from './open-deliveries.js';
 
@@ -26,6 +26,7 @@ export class PostgresLeases {
       ...leaseArrays(found),
       lease.owner,
       lease.milliseconds,
+      found.map(({ isCounted }) => Number(isCounted)),
     ]);
     return rows;
   }
@@ -40,10 +41,10 @@ export class PostgresLeases {
     return leases.filter(({ callbackId, listener }) => !kept.has(`${callbackId} ${listener}`));
   }
 
-  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+  async release(leases: readonly CountedLease[]): Promise<void> {
     await this.pool.query(this.sql.release, [
       ...leaseArrays(leases),
-      leases.map(({ isUnused }) => (isUnused ? 1 : 0)),
+      leases.map(({ isCounted }) => Number(isCounted)),
     ]);
   }
 }
@@ -56,14 +57,15 @@ function leaseStatements(delivery: string, now: string, named: (sql: string) => 
   const isHeld = `d.callback_id = ANY($1::uuid[]) AND d.callback_id = v.callback_id
       AND d.listener = v.listener AND d.fence = v.fence
       AND ${isPending('d.state')}`;
-  const held = `
-    FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
-    WHERE ${isHeld}`;
   const claim = `
   WITH claimed AS (
     UPDATE ${delivery} d
-    SET lease_owner = $4, lease_until = ${now} + $5::bigint, fence = d.fence + 1 ${held}
-      AND (d.lease_until IS NULL OR d.lease_until < ${now})
+    SET lease_owner = $4, lease_until = ${now} + $5::bigint, fence = d.fence + 1,
+      attempts = d.attempts + v.counted,
+      next_attempt_at = CASE WHEN v.counted = 0 THEN d.next_attempt_at END
+    FROM unnest($1::uuid[], $2::text[], $3::int[], $6::int[])
+      AS v(callback_id, listener, fence, counted)
+    WHERE ${isHeld} AND (d.lease_until IS NULL OR d.lease_until < ${now})
     RETURNING d.callback_id, d.listener, d.ordering_key, d.fence
   ), disowned AS (
     UPDATE ${delivery} d SET lease_owner = NULL, lease_until = NULL, fence = d.fence + 1
@@ -79,13 +81,15 @@ function leaseStatements(delivery: string, now: string, named: (sql: string) => 
   )
   SELECT callback_id AS "callbackId", listener AS "listener", fence AS "fence" FROM claimed`;
   const renew = `
-    UPDATE ${delivery} d SET lease_owner = $4, lease_until = ${now} + $5::bigint ${held}
+    UPDATE ${delivery} d SET lease_owner = $4, lease_until = ${now} + $5::bigint
+    FROM unnest($1::uuid[], $2::text[], $3::int[]) AS v(callback_id, listener, fence)
+    WHERE ${isHeld}
     RETURNING d.callback_id AS "callbackId", d.listener AS "listener"`;
   const release = `
     UPDATE ${delivery} d
-    SET lease_owner = NULL, lease_until = NULL, attempts = d.attempts - v.unused
+    SET lease_owner = NULL, lease_until = NULL, attempts = d.attempts - v.counted
     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[])
-      AS v(callback_id, listener, fence, unused)
+      AS v(callback_id, listener, fence, counted)
     WHERE ${isHeld}`;
   return { claim: named(claim), renew: named(renew), release: named(release) };
 }

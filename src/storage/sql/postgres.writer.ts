@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../delivery.lease.js';
+import type { CountedLease, DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import { LiveCallbackDelivery } from '../entities/index.js';
 import { columnNames } from '../connection/column-names.js';
 import { driverHandle } from '../connection/drivers/driver-handle.js';
@@ -27,7 +27,7 @@ import { PostgresInsert } from './postgres.insert.js';
  * The plan of a prepared statement stays, also one that was made on tables without rows, where a pass
  * over everything looks cheap. So what is looked up per row is a LATERAL join with a LIMIT or OFFSET; rows to be
  * changed are named by an array too, and their state is asked for in words that no partial index
- * answers; and connections prefer indexes to passes (see `createModuleDataSource`).
+ * answers; and connections prefer indexes to passes (see `SESSION` in postgres.connection.ts).
  */
 export class PostgresWriter implements CallbackWriter {
   private readonly batchInsert: PostgresInsert;
@@ -123,7 +123,7 @@ export class PostgresWriter implements CallbackWriter {
     return this.leases.renew(leases, lease);
   }
 
-  release(leases: readonly ReleasedDelivery[]): Promise<void> {
+  release(leases: readonly CountedLease[]): Promise<void> {
     return this.leases.release(leases);
   }
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 
-import type { DeliveryLease, DeliveryOutcome, ReleasedDelivery } from '../delivery.lease.js';
+import type { CountedLease, DeliveryLease, DeliveryOutcome } from '../delivery.lease.js';
 import { toBytes } from '../entities/columns.js';
 import { LiveCallback, LiveCallbackDelivery } from '../entities/index.js';
 import { retryOnContention } from '../connection/contention.js';
@@ -74,7 +74,8 @@ export class SqliteWriter implements CallbackWriter {
         lease_until = iif(@state = 'pending', lease_until, NULL)
       WHERE ${held}`);
     this.claimDelivery = prepare(`UPDATE ${delivery}
-      SET lease_owner = @owner, lease_until = ${now} + @length, fence = fence + 1
+      SET lease_owner = @owner, lease_until = ${now} + @length, fence = fence + 1,
+        attempts = attempts + @counted, next_attempt_at = iif(@counted, NULL, next_attempt_at)
       WHERE ${held}
         AND (lease_until IS NULL OR lease_until < ${now})
         AND NOT EXISTS (
@@ -90,7 +91,7 @@ export class SqliteWriter implements CallbackWriter {
       SET lease_until = ${now} + @length, lease_owner = @owner
       WHERE ${held}`);
     this.releaseDelivery = prepare(`UPDATE ${delivery}
-      SET lease_owner = NULL, lease_until = NULL, attempts = attempts - @unused
+      SET lease_owner = NULL, lease_until = NULL, attempts = attempts - @counted
       WHERE ${held}`);
   }
 
@@ -157,9 +158,10 @@ export class SqliteWriter implements CallbackWriter {
 
   claim(found: readonly FoundDelivery[], lease: Lease): Promise<readonly DeliveryLease[]> {
     return this.transaction(() => {
-      const claimed = found.filter(
-        (it) => this.claimDelivery.run(withLease(it, lease)).changes === 1,
-      );
+      const claimed = found.filter((it) => {
+        const counted = Number(it.isCounted);
+        return this.claimDelivery.run({ ...withLease(it, lease), counted }).changes === 1;
+      });
       for (const { listener, orderingKey } of claimed) {
         this.disownLane.run({
           listener,
@@ -181,10 +183,10 @@ export class SqliteWriter implements CallbackWriter {
     );
   }
 
-  async release(leases: readonly ReleasedDelivery[]): Promise<void> {
+  async release(leases: readonly CountedLease[]): Promise<void> {
     await this.transaction(() => {
-      for (const { callbackId, listener, fence, isUnused } of leases) {
-        this.releaseDelivery.run({ callbackId, listener, fence, unused: isUnused ? 1 : 0 });
+      for (const { callbackId, listener, fence, isCounted } of leases) {
+        this.releaseDelivery.run({ callbackId, listener, fence, counted: Number(isCounted) });
       }
     });
   }
