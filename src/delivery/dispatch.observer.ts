@@ -9,7 +9,7 @@ export interface DispatchObserver {
   attempted?(delivery: HeldDelivery, result: AttemptResult): void;
   /** It is not held any more: done, dead, lost or given back. */
   dropped?(delivery: HeldDelivery): void;
-  /** They have not begun, and are to be given back to the table. */
+  /** They go back to the table: not begun, or failed and to be tried again. */
   givenBack?(deliveries: readonly HeldDelivery[]): void;
   /** Nothing of a key is held any more. @param hasMore whether some of it waits in the table */
   emptied?(key: OrderingKey, hasMore: boolean): void;

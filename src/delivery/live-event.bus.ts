@@ -21,9 +21,8 @@ export type LiveEventHandler<P extends LiveEventPattern = '*'> = (
 /**
  * Subscribe by code, as an Observable, or publish in a test.
  *
- * Subscribers here are observers: they see each newly stored event once, in this process, and
- * nothing records whether they succeeded. Work that must not be lost belongs into a method with
- * `@OnLiveEvent`.
+ * Subscribers here are observers: they see each newly stored event once, in this process, and nothing
+ * records whether they succeeded. Work that must not be lost belongs into a method with `@OnLiveEvent`.
  */
 @Injectable()
 export class LiveEventBus {

@@ -27,7 +27,7 @@ export interface EventDefinition<T extends object = object> {
   readonly signed?: boolean;
   /** Default: not documented. */
   readonly retry?: SenderRetry;
-  /** Makes the DTO. Default: from the fields that it declares with the decorators of this folder. */
+  /** Makes the DTO. Default: from the fields that it declares with the decorators of `dto/`. */
   create?(payload: JsonObject): T;
   /** Takes payloads that carry the number of another kind. Default: none. */
   claims?(payload: JsonObject): boolean;

@@ -215,7 +215,7 @@ function typeOrm({ dataSource, database }: LiveCallbackModuleExtras): DynamicMod
 }
 
 const PROVIDERS: Provider[] = [
-  // reception: the way in
+  // receiving: the way in
   CallbackVerifier,
   CallbackSignatureGuard,
   RefusalHandler,
@@ -224,7 +224,9 @@ const PROVIDERS: Provider[] = [
   CallbackReceiver,
   RequestTracing,
   VolumeWatch,
-  // audit: what is kept
+  RejectionRecorder,
+  ClockWatch,
+  // storage: what is kept
   LeaseOwner,
   { provide: LeasePolicy, useExisting: DeliveryPlacement },
   DatabaseCallbackStore,
@@ -252,6 +254,7 @@ const PROVIDERS: Provider[] = [
   CallbackEraser,
   ListenerHoldStore,
   RejectionStore,
+  // operations: what people ask and do
   CallbackReplayer,
   CallbackRequeuer,
   CallbackDiscarder,
@@ -260,12 +263,10 @@ const PROVIDERS: Provider[] = [
   CallbackPurger,
   CallbackErasure,
   RetentionSchedule,
-  RejectionRecorder,
   LiveCallbackAuditService,
   LiveCallbackListeners,
   LiveCallbackOverview,
   LiveCallbackDeadLetters,
-  ClockWatch,
   TemplateDrift,
   LiveCallbackHealth,
   LiveCallbackHealthIndicator,

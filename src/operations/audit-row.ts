@@ -34,7 +34,7 @@ export interface DeliveryRow {
   readonly nextAttemptAt: Date | null;
   /** How long the latest attempt took, ms. */
   readonly durationMs: number | null;
-  /** When it became done, dead or discarded. */
+  /** When it ceased to be pending. */
   readonly finishedAt: Date | null;
   /** Who had it replayed the last time, and why. */
   readonly replay: DeliveryReplay | null;

@@ -18,8 +18,7 @@ export interface BodyReading {
 }
 
 /**
- * Reads a body of `application/json` in UTF-8 without content encoding, and no more than `limit`
- * bytes of it.
+ * Reads a body of `application/json` in UTF-8 without content encoding, and at most `limit` bytes of it.
  *
  * @throws CallbackRefusedError as soon as it is known that the body is refused
  */

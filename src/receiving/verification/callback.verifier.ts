@@ -17,10 +17,9 @@ import { pairOf } from './signed-pair.js';
 const MAX_LIFETIME_SECONDS = 900;
 
 /**
- * `sign = MD5(key + t)`, lower-case hex; `t` = Unix seconds at which the signature expires, 600
- * after sending (docs/protocol.md, 1.3). Neither body nor URL is covered, and different events
- * often carry the same pair, so a pair proves no more than that the caller has seen the key at
- * work.
+ * `sign = MD5(key + t)`, lower-case hex; `t` = Unix seconds at which the signature expires, 600 after
+ * sending (docs/protocol.md, 1.3). Neither body nor URL is covered, and different events often carry the
+ * same pair, so a pair proves no more than that the caller has seen the key at work.
  */
 @Injectable()
 export class CallbackVerifier {

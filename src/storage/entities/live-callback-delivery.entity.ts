@@ -21,7 +21,7 @@ export class LiveCallbackDelivery {
   @TextColumn(16) state!: DeliveryState;
   /** Counted before each run. */
   @IntColumn() attempts!: number;
-  /** Process that may run it now. */
+  /** Who may run it now: a registration in a process, by the name that `LeaseOwner` gives it. */
   @TextColumn(36, NULLABLE) leaseOwner!: string | null;
   /** Database time until which the lease holds. */
   @TimeColumn(NULLABLE) leaseUntil!: Date | null;
@@ -37,6 +37,6 @@ export class LiveCallbackDelivery {
   @TimeColumn(NULLABLE) replayedAt!: Date | null;
   @TextColumn(500, NULLABLE) replayReason!: string | null;
   @TextColumn(190, NULLABLE) replayActor!: string | null;
-  /** When it became done, dead or discarded. */
+  /** When it ceased to be pending. */
   @TimeColumn(NULLABLE) finishedAt!: Date | null;
 }
