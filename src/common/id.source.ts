@@ -34,6 +34,9 @@ export class IdSource {
   }
 }
 
+/** Before every id. */
+export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 /** The smallest id that a callback received at this time can have: ids begin with their time. */
 export function firstIdAt(moment: Date): string {
   const hex = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1)

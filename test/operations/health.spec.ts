@@ -487,6 +487,31 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
   });
 });
 
+const postgres = DATABASES.find(({ name }) => name === 'PostgreSQL')!;
+
+it.skipIf(postgres.isAbsent)(
+  'a probe looks for one row by its key, however many there are',
+  async () => {
+    const host = await scratchHost({ database: await scratchDatabase(postgres.create) });
+    const database = host.app.get(CallbackDatabase, { strict: false });
+    const { dataSource } = database;
+    const asked: [string, unknown[]][] = [];
+    const { logger } = dataSource;
+    vi.spyOn(logger, 'logQuery').mockImplementation((sql, parameters = []) =>
+      asked.push([sql, parameters]),
+    );
+    await database.probe();
+    vi.restoreAllMocks();
+    const updates = asked.filter(([sql]) => sql.startsWith('UPDATE'));
+    expect(updates).toHaveLength(2);
+    for (const [sql, parameters] of updates) {
+      const rows = await dataSource.query<Record<string, string>[]>(`EXPLAIN ${sql}`, parameters);
+      const plan = rows.flatMap(Object.values).join('\n');
+      expect(plan).toMatch(/Index Cond: \(+(callback_)?id = /);
+    }
+  },
+);
+
 describe('with SQLite', () => {
   it('the report says within its deadline that somebody keeps the write lock', async () => {
     const database = await scratchDatabase();

@@ -18,13 +18,12 @@ import {
   type PurgeRequest,
   type PurgeSummary,
 } from '../../src/index.js';
-import { IdSource } from '../../src/common/id.source.js';
+import { FIRST_ID, IdSource } from '../../src/common/id.source.js';
 import { CallbackEraser } from '../../src/storage/callback.eraser.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { figuresSql } from '../../src/operations/health/backlog.query.js';
 import {
   deliveriesOfPage,
-  FIRST_ID,
   page,
   pageOfRejections,
 } from '../../src/operations/retention/purge.candidates.js';

@@ -17,7 +17,8 @@ import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { AuditRequestError } from '../audit-request.error.js';
 import { CallbackDiscarder } from '../callback.discarder.js';
 import { checkReason, checkText } from '../check-text.js';
-import { candidatesOf, FIRST_ID, page } from '../retention/purge.candidates.js';
+import { FIRST_ID } from '../../common/id.source.js';
+import { candidatesOf, page } from '../retention/purge.candidates.js';
 import { hasAddress } from './address-in-text.js';
 
 const DAY_MS = 86_400_000;

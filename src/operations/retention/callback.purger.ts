@@ -10,9 +10,9 @@ import { CallbackEraser } from '../../storage/callback.eraser.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { RejectionStore } from '../../storage/rejection.store.js';
 import { CallbackDiscarder } from '../callback.discarder.js';
+import { FIRST_ID } from '../../common/id.source.js';
 import {
   candidatesOf,
-  FIRST_ID,
   page,
   pageOfRejections,
   touchedAt,

@@ -9,9 +9,6 @@ import {
 
 /** Rows that one statement of a purge reads or writes. */
 export const PURGE_BATCH = 200;
-/** Before every id. */
-export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
-
 /** Where a page of a walk begins and where the walk ends. */
 export interface Walk {
   /** Name of the registration. */

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 
 import { errorText } from '../../common/error-text.js';
+import { FIRST_ID } from '../../common/id.source.js';
 import { outsideRequests } from '../../common/outside-requests.js';
 import { OutageLog } from '../../common/outage.log.js';
 import type { TimeScale } from '../../common/time-scale.js';
@@ -230,8 +231,10 @@ export class CallbackDatabase {
     try {
       const query = () => this.dataSource.createQueryBuilder();
       const nothing = { state: () => 'state' };
-      await query().update(LiveCallback).set(nothing).where('id IS NULL').execute();
-      await query().update(LiveCallbackDelivery).set(nothing).where('listener IS NULL').execute();
+      // By keys that no row has: for a condition that none can meet PostgreSQL would read a whole index.
+      const nobody = { callbackId: FIRST_ID, listener: '' };
+      await query().update(LiveCallback).set(nothing).where({ id: FIRST_ID }).execute();
+      await query().update(LiveCallbackDelivery).set(nothing).where(nobody).execute();
     } catch (error) {
       this.doubt();
       throw this.problem ?? error;
