@@ -1,6 +1,7 @@
 import type { OnModuleInit } from '@nestjs/common';
 import { ModulesContainer, type ModuleRef } from '@nestjs/core';
 
+import { SharedAnswer } from '../common/shared.answer.js';
 import { AuditAccess, AuditDesk } from '../operations/api/audit.access.js';
 import type { AuditConfig } from '../options/audit.config.js';
 import type { SessionAccess } from '../sessions/api/session.access.js';
@@ -8,6 +9,9 @@ import { LiveSessions } from '../sessions/live-sessions.service.js';
 import { SessionComparison } from '../sessions/session.comparison.js';
 import { LiveCallbackConsoleError } from './live-callback-console.error.js';
 import type { LiveCallbackConsoleConfig } from './live-callback-console.options.js';
+
+/** How old the counts of the last day may be, ms: each page asks every five seconds, whoever else does. */
+const DAY_FRESH_MS = 10_000;
 
 /** The API of the console: what a registration has, behind tokens and guards of its own. */
 export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionAccess {
@@ -17,6 +21,8 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
   sessions!: LiveSessions;
   /** Null where nobody compares the registration with what the cloud knows. */
   comparison: SessionComparison | null = null;
+
+  private readonly day = new SharedAnswer(() => super.lastDay(), DAY_FRESH_MS);
 
   constructor(
     private readonly options: LiveCallbackConsoleConfig,
@@ -45,6 +51,10 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
     throw new LiveCallbackConsoleError(
       `The console shows one registration of LiveCallbackModule; say which: register({ registration: … }). There are ${names}.`,
     );
+  }
+
+  override lastDay() {
+    return this.day.get();
   }
 
   override get extras() {

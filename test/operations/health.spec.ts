@@ -498,7 +498,7 @@ it.skipIf(postgres.isAbsent)(
     const asked: [string, unknown[]][] = [];
     const { logger } = dataSource;
     vi.spyOn(logger, 'logQuery').mockImplementation((sql, parameters = []) =>
-      asked.push([sql, parameters]),
+      asked.push([sql, parameters as unknown[]]),
     );
     await database.probe();
     vi.restoreAllMocks();

@@ -5,6 +5,7 @@ import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import type { AuditRight } from '../../options/live-callback.options.js';
 import { RejectionRecorder } from '../../receiving/refusals/rejection.recorder.js';
 import { isSameSecret } from '../../common/same-secret.js';
+import type { StatsItem } from '../audit-row.js';
 import { BodyRevealer } from '../body.revealer.js';
 import { LiveCallbackDeadLetters } from '../dead-letters/live-callback.dead-letters.js';
 import { LiveCallbackHealth } from '../health/live-callback.health.js';
@@ -34,6 +35,10 @@ export abstract class AuditAccess {
   abstract readonly desk: AuditDesk;
   /** Who acts, where whoever asks does not say it. */
   abstract readonly actor: string;
+  /** Counts of the last day by the hour. */
+  lastDay(): Promise<StatsItem[]> {
+    return this.desk.audit.stats();
+  }
   /** What there is at this place besides, for its page. */
   get extras(): Readonly<Record<string, boolean>> {
     return {};

@@ -153,7 +153,10 @@ function createCallbackAuditController(decorators: readonly ClassDecorator[]): T
     /** Counts by kind, state and time bucket. */
     @Get('stats')
     async stats(@Query() query: QueryParameters): Promise<{ items: StatsItem[] }> {
-      return { items: await this.access.desk.audit.stats(parseStats(query)) };
+      const request = parseStats(query);
+      const isLastDay = Object.values(request).every((value) => value === undefined);
+      const items = isLastDay ? this.access.lastDay() : this.access.desk.audit.stats(request);
+      return { items: await items };
     }
 
     private async found(id: string): Promise<CallbackDetail> {

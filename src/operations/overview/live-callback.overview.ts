@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Not } from 'typeorm';
 
+import { SharedAnswer } from '../../common/shared.answer.js';
 import { ListenerRegistry } from '../../delivery/listeners/listener.registry.js';
 import { LiveCallbackConfig } from '../../options/live-callback.config.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
@@ -27,7 +28,7 @@ export interface ListenerOverview extends ListenerState {
   readonly oldestAt: Date | null;
   /** Deliveries that were given up. */
   readonly dead: number;
-  /** What came of the deliveries of the last hour, by the minute in which they ended, oldest first. */
+  /** What came of the deliveries of the last hour, by the minute in which they ended, oldest first; up to ten seconds old. */
   readonly minutes: readonly RecentMinute[];
 }
 
@@ -41,12 +42,16 @@ export interface ListenersOverview {
 /** Deliveries that one question looks at. */
 const COUNTED_TO = 10_000;
 const RECENT_MS = 3_600_000;
+/** How old the figures of the last hour may be, ms: they are the dearest, and change slowly. */
+const RECENT_FRESH_MS = 10_000;
 const MOST_VARIANTS = 50;
 const DAY_MS = 86_400_000;
 
 /** Answers how the listeners do, and who is refused: each by a bounded piece of an index. */
 @Injectable()
 export class LiveCallbackOverview {
+  private readonly recent = new SharedAnswer(() => this.readRecent(), RECENT_FRESH_MS);
+
   constructor(
     private readonly database: CallbackDatabase,
     private readonly registry: ListenerRegistry,
@@ -57,13 +62,12 @@ export class LiveCallbackOverview {
   /** Where each listener stands: those of this process, and those that rows are left of. */
   async listeners(): Promise<ListenersOverview> {
     const { name } = this.config;
-    const since = new Date(Date.now() - RECENT_MS);
     const states = new Map((await this.holds.list()).map((state) => [state.listener, state]));
-    const [pending, dead, recent] = await this.database.read((tables) =>
+    const recent = await this.recent.get();
+    const [pending, dead] = await this.database.read((tables) =>
       Promise.all([
         readWaiting(tables, name, 'pending', COUNTED_TO),
         readWaiting(tables, name, 'dead', COUNTED_TO),
-        readRecent(tables, name, since, COUNTED_TO),
       ]),
     );
     const ids = new Set([...states.keys(), ...pending.keys(), ...dead.keys(), ...recent.keys()]);
@@ -114,6 +118,11 @@ export class LiveCallbackOverview {
     return this.database.read((tables) =>
       readStreamDeliveries(tables, this.config.name, filter, most),
     );
+  }
+
+  private readRecent(): Promise<Map<string, RecentMinute[]>> {
+    const since = new Date(Date.now() - RECENT_MS);
+    return this.database.read((tables) => readRecent(tables, this.config.name, since, COUNTED_TO));
   }
 
   private kindsOf(listener: string): readonly string[] | null {

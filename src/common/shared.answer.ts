@@ -1,0 +1,23 @@
+/** An answer that costs much: whoever asks within a while of somebody else gets the same one. */
+export class SharedAnswer<T> {
+  private latest: { readonly at: number; readonly answer: Promise<T> } | undefined;
+
+  /** @param freshMs how old an answer may be, ms */
+  constructor(
+    private readonly ask: () => Promise<T>,
+    private readonly freshMs: number,
+  ) {}
+
+  /** @throws whatever asking throws; that is shared by those who wait for it, and not kept */
+  get(): Promise<T> {
+    const { latest } = this;
+    const now = performance.now();
+    if (latest && now - latest.at <= this.freshMs) return latest.answer;
+    const answer = this.ask();
+    this.latest = { at: now, answer };
+    answer.catch(() => {
+      if (this.latest?.answer === answer) this.latest = undefined;
+    });
+    return answer;
+  }
+}
