@@ -13,6 +13,8 @@ import { SqliteReader } from './drivers/sqlite.reader.js';
 
 /** Questions that run at once, each on a connection of its own. */
 export const READERS = 2;
+/** How long one has run when another may run beside it, ms: short ones take turns, and callbacks come between. */
+const LONG_MS = 100;
 /** Questions that wait for their turn. */
 const MOST_WAITING = 1_000;
 const DEADLINE_MS = 8_000;
@@ -32,6 +34,8 @@ interface Opened {
 export class AuditReader {
   private opened: Promise<Opened> | undefined;
   private running = 0;
+  /** Of these, those that take long. */
+  private long = 0;
   private readonly waiting: (() => void)[] = [];
 
   /**
@@ -71,18 +75,35 @@ export class AuditReader {
 
   /** A place is free when the database has answered, and not before, whoever has given up on it. */
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running < READERS) this.running++;
-    else if (this.waiting.length >= MOST_WAITING) throw new AuditBusyError();
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.waiting.length >= MOST_WAITING) throw new AuditBusyError();
+    const turn = new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.admit();
+    await turn;
+    let isLong = false;
+    const timer = setTimeout(() => {
+      isLong = true;
+      this.long++;
+      this.admit();
+    }, LONG_MS);
     try {
       return await work();
     } catch (error) {
       throw TOO_LONG.test(String(error)) ? new AuditBusyError({ cause: error }) : error;
     } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.running--;
+      clearTimeout(timer);
+      if (isLong) this.long--;
+      this.running--;
+      this.admit();
     }
+  }
+
+  /** Gives the next one its turn, unless one runs that is short so far. */
+  private admit(): void {
+    if (this.running > this.long || this.running === READERS) return;
+    const next = this.waiting.shift();
+    if (!next) return;
+    this.running++;
+    next();
   }
 }
 
