@@ -134,7 +134,7 @@ describe.each(DATABASES.slice(1))('with $name', ({ isAbsent, create }) => {
         const row = `callback_id = '${callbackId}' AND listener = 'pushes'`;
         await manager.query(`SELECT state FROM live_callback_delivery WHERE ${row} FOR UPDATE`);
       }
-      const claimed = await writer.claim([{ ...first!, isCounted: true }], {
+      const claimed = await writer.claim([Object.assign(first!, { isCounted: true })], {
         owner: 'node-2',
         milliseconds: 60_000,
       });

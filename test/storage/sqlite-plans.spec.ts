@@ -48,15 +48,7 @@ it('no statement of an application reads all callbacks, deliveries or sessions t
       throw new NonRetryableError('never');
     }
   }
-  const prepared = new Set<string>();
-  const { prepare } = Sqlite.prototype;
-  const spy = vi.spyOn(Sqlite.prototype, 'prepare').mockImplementation(function (
-    this: Sqlite.Database,
-    sql: string,
-  ) {
-    prepared.add(sql);
-    return prepare.call(this, sql);
-  });
+  const spy = vi.spyOn(Sqlite.prototype, 'prepare');
   onTestFinished(() => spy.mockRestore());
 
   const database = await scratchDatabase();
@@ -69,6 +61,7 @@ it('no statement of an application reads all callbacks, deliveries or sessions t
 
   const reader = new Sqlite(fileOf(database), { readonly: true });
   onTestFinished(() => void reader.close());
+  const prepared = new Set(spy.mock.calls.map(([sql]) => sql));
   const asked = [...prepared].filter((sql) =>
     /^\s*(?:SELECT|UPDATE|DELETE|INSERT|WITH)\b/.test(sql),
   );
