@@ -57,6 +57,14 @@ describe('the benchmark commands', () => {
     expect(readFileSync(join(out, 'comparison.md'), 'utf8')).toContain('## Targets');
   });
 
+  it('import the module into processes of their own', async () => {
+    await bench('import', '--rounds', '2');
+
+    const { rounds } = result('import') as { rounds: { ms: number; mb: number }[] };
+    expect(rounds).toHaveLength(2);
+    for (const { ms } of rounds) expect(ms).toBeGreaterThan(0);
+  });
+
   it('fill tables, ask every question of them and keep the plans', async () => {
     const small = ['--sizes', '10000,11000', '--rounds', '1', '--callbacks', '20'];
     await bench('growth', ...small, '--db', 'sqlite', '--connections', '4');
