@@ -1,9 +1,16 @@
 import type { INestApplicationContext } from '@nestjs/common';
 
 import { encodeCursor } from '../../src/operations/audit-query.js';
+import { LiveCallbackDeadLetters } from '../../src/operations/dead-letters/live-callback.dead-letters.js';
+import { readRecent, readWaiting } from '../../src/operations/overview/delivery.queries.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';
-import { LiveCallbackAuditService, type CallbackFilter } from '../../src/index.js';
+import {
+  LiveCallbackAuditService,
+  LiveCallbackHealth,
+  LiveCallbackOverview,
+  type CallbackFilter,
+} from '../../src/index.js';
 import { lastStream, LISTENER, type Filling } from './filling.js';
 
 /** Changes what it is asked of, so it is asked a few times only: the smallest table holds 50 batches. */
@@ -18,13 +25,19 @@ const FAR_PAGE = 1_000;
 const HOUR_MS = 3_600_000;
 /** What a poll asks for at most. */
 const ROOM = 1_000;
+/** Deliveries that the overview of the listeners looks at. */
+const COUNTED_TO = 10_000;
 
-/** The questions of the README, the poll when nothing is due, and one batch of a purge. */
+/** The questions of the README and of the console, the poll when nothing is due, and one batch of a purge. */
 export function questionsTo(
   app: INestApplicationContext,
   filling: Filling,
 ): Record<string, AskedQuestion> {
   const audit = app.get(LiveCallbackAuditService, { strict: false });
+  const overview = app.get(LiveCallbackOverview, { strict: false });
+  const deadLetters = app.get(LiveCallbackDeadLetters, { strict: false });
+  const health = app.get(LiveCallbackHealth, { strict: false });
+  const database = app.get(CallbackDatabase, { strict: false });
   const deliveries = app.get(DeliveryClaimer, { strict: false });
   const hoursAgo = (hours: number) => new Date(filling.newestAt - hours * HOUR_MS);
   const find = (filter: CallbackFilter) => () => audit.find({ ...filter, limit: PAGE });
@@ -43,6 +56,17 @@ export function questionsTo(
     [`${FAR_PAGE.toLocaleString('en')}th page`]: async () =>
       audit.find({ limit: PAGE, cursor: await farCursor(app) }),
     'stats of an hour': () => audit.stats({ from: hoursAgo(7), to: hoursAgo(6), bucket: 'minute' }),
+    'stats of a day': () => audit.stats({ from: hoursAgo(30), to: hoursAgo(6) }),
+    'a stream with its deliveries': () =>
+      overview.deliveries({ stream: lastStream(filling), limit: PAGE }),
+    'listeners: the last hour': () =>
+      database.read((tables) => readRecent(tables, 'default', hoursAgo(1), COUNTED_TO)),
+    'listeners: what waits': () =>
+      database.read((tables) => readWaiting(tables, 'default', 'pending', COUNTED_TO)),
+    'dead letters': () => deadLetters.groups(),
+    refused: () => overview.refusals(),
+    // Not one of a moment ago.
+    'standing, with its probe': () => health.report(-1),
     'poll, nothing due': () =>
       deliveries.claim(
         { registration: 'default', listeners: [LISTENER] },
