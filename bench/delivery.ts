@@ -16,7 +16,7 @@ import { versionsOf } from './compare.js';
 import { choose } from './choose.js';
 import { compile } from './compile.js';
 import { toMarkdown } from './delivery/delivery.report.js';
-import { FORMS } from './delivery/forms.js';
+import { FORMS, IN_PROCESS } from './delivery/forms.js';
 import { measureDelivery, type DeliveryMeasurement } from './delivery/measure.js';
 import { machine } from './machine.js';
 import { BenchRedis } from './redis.js';
@@ -44,6 +44,9 @@ const settings = {
   connections: positive('connections', values.connections),
 };
 const forms = choose(FORMS, values.forms, 'form');
+if (!forms.includes(IN_PROCESS)) {
+  throw new Error(`--forms needs ${IN_PROCESS.name}: the other forms are compared with it.`);
+}
 const services = [...(await versionsOf(forms)), await redisVersion()];
 
 using compiled = compile();

@@ -2,17 +2,16 @@
 export class SharedAnswer<T> {
   private latest: { readonly at: number; readonly answer: Promise<T> } | undefined;
 
-  /** @param freshMs how old an answer may be, ms */
-  constructor(
-    private readonly ask: () => Promise<T>,
-    private readonly freshMs: number,
-  ) {}
+  constructor(private readonly ask: () => Promise<T>) {}
 
-  /** @throws whatever asking throws; that is shared by those who wait for it, and not kept */
-  get(): Promise<T> {
+  /**
+   * @param freshMs how old the answer may be, ms
+   * @throws whatever asking throws; that is shared by those who wait for it, and not kept
+   */
+  get(freshMs: number): Promise<T> {
     const { latest } = this;
     const now = performance.now();
-    if (latest && now - latest.at <= this.freshMs) return latest.answer;
+    if (latest && now - latest.at <= freshMs) return latest.answer;
     const answer = this.ask();
     this.latest = { at: now, answer };
     answer.catch(() => {

@@ -22,7 +22,7 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
   /** Null where nobody compares the registration with what the cloud knows. */
   comparison: SessionComparison | null = null;
 
-  private readonly day = new SharedAnswer(() => super.lastDay(), DAY_FRESH_MS);
+  private readonly day = new SharedAnswer(() => super.lastDay());
 
   constructor(
     private readonly options: LiveCallbackConsoleConfig,
@@ -54,7 +54,7 @@ export class ConsoleAccess extends AuditAccess implements OnModuleInit, SessionA
   }
 
   override lastDay() {
-    return this.day.get();
+    return this.day.get(DAY_FRESH_MS);
   }
 
   override get extras() {

@@ -14,12 +14,12 @@ function passing(): (milliseconds: number) => void {
 it('whoever asks within a while gets the answer of whoever asked first', async () => {
   const pass = passing();
   const ask = vi.fn<() => Promise<number>>().mockResolvedValueOnce(1).mockResolvedValueOnce(2);
-  const shared = new SharedAnswer(ask, FRESH_MS);
-  expect(await Promise.all([shared.get(), shared.get()])).toEqual([1, 1]);
+  const shared = new SharedAnswer(ask);
+  expect(await Promise.all([shared.get(FRESH_MS), shared.get(FRESH_MS)])).toEqual([1, 1]);
   pass(FRESH_MS);
-  expect(await shared.get()).toBe(1);
+  expect(await shared.get(FRESH_MS)).toBe(1);
   pass(1);
-  expect(await shared.get()).toBe(2);
+  expect(await shared.get(FRESH_MS)).toBe(2);
   expect(ask).toHaveBeenCalledTimes(2);
 });
 
@@ -27,8 +27,8 @@ it('an error goes to those who wait for it, and the next one asks again', async 
   passing();
   const ask = vi.fn<() => Promise<number>>();
   ask.mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce(2);
-  const shared = new SharedAnswer(ask, FRESH_MS);
-  const waiting = await Promise.allSettled([shared.get(), shared.get()]);
+  const shared = new SharedAnswer(ask);
+  const waiting = await Promise.allSettled([shared.get(FRESH_MS), shared.get(FRESH_MS)]);
   expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  expect(await shared.get()).toBe(2);
+  expect(await shared.get(FRESH_MS)).toBe(2);
 });

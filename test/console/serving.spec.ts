@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Injectable, type CanActivate, type ExecutionContext, type Provider } from '@nestjs/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import {
   LiveCallbackConsoleError,
@@ -185,6 +185,18 @@ describe.each(ADAPTERS)('on %s, behind tokens, the console', (adapter) => {
       );
       expect((await opened.ask(`/api/${question}`, bearer(READ_TOKEN))).status).toBe(200);
     }
+  });
+
+  it('asks for the last day once, however many look at it', async () => {
+    const asked = vi.spyOn(LiveCallbackAuditService.prototype, 'stats');
+    onTestFinished(() => asked.mockRestore());
+    const lastDays = [1, 2, 3].map(async () =>
+      (await opened.ask('/api/stats', bearer(TOKEN))).text(),
+    );
+    expect(new Set(await Promise.all(lastDays)).size).toBe(1);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(1);
+    await opened.ask('/api/stats?bucket=day', bearer(TOKEN));
+    expect(asked).toHaveBeenLastCalledWith(expect.objectContaining({ bucket: 'day' }));
   });
 
   it('says what a token may do, and lets it do that alone', async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { errorText } from '../../common/error-text.js';
+import { SharedAnswer } from '../../common/shared.answer.js';
 import { withTimeout } from '../../common/with-timeout.js';
 import { CallbackDatabase } from '../../storage/connection/callback.database.js';
 import { readFigures, type BacklogFigures } from './backlog.query.js';
@@ -53,7 +54,7 @@ export class LiveCallbackHealth {
   private readonly logger = new Logger('LiveCallback');
   private probing: Promise<void> | undefined;
   private counting: Promise<Figures> | undefined;
-  private latest: { at: number; stored: Promise<StoredReport> } | undefined;
+  private readonly stored = new SharedAnswer(() => this.askDatabase());
   private wasUp = true;
 
   constructor(
@@ -96,11 +97,7 @@ export class LiveCallbackHealth {
    * @param freshMs how old the answer may be, ms: the same again until then. Default: a second
    */
   async report(freshMs = FRESH_MS): Promise<LiveCallbackHealthReport> {
-    const now = performance.now();
-    if (!this.latest || now - this.latest.at > freshMs) {
-      this.latest = { at: now, stored: this.askDatabase() };
-    }
-    const { status, figures } = await this.latest.stored;
+    const { status, figures } = await this.stored.get(freshMs);
     // Costs nothing, and changes with every callback.
     const clock = this.clock.report();
     const isUp = status !== 'down' && clock.status === 'up';

@@ -50,7 +50,7 @@ const DAY_MS = 86_400_000;
 /** Answers how the listeners do, and who is refused: each by a bounded piece of an index. */
 @Injectable()
 export class LiveCallbackOverview {
-  private readonly recent = new SharedAnswer(() => this.readRecent(), RECENT_FRESH_MS);
+  private readonly recent = new SharedAnswer(() => this.readRecent());
 
   constructor(
     private readonly database: CallbackDatabase,
@@ -63,7 +63,7 @@ export class LiveCallbackOverview {
   async listeners(): Promise<ListenersOverview> {
     const { name } = this.config;
     const states = new Map((await this.holds.list()).map((state) => [state.listener, state]));
-    const recent = await this.recent.get();
+    const recent = await this.recent.get(RECENT_FRESH_MS);
     const [pending, dead] = await this.database.read((tables) =>
       Promise.all([
         readWaiting(tables, name, 'pending', COUNTED_TO),

@@ -231,7 +231,7 @@ export class CallbackDatabase {
     try {
       const query = () => this.dataSource.createQueryBuilder();
       const nothing = { state: () => 'state' };
-      // By keys that no row has: for a condition that none can meet PostgreSQL would read a whole index.
+      // Keys that no row has: under a condition that none can meet PostgreSQL reads a whole index.
       const nobody = { callbackId: FIRST_ID, listener: '' };
       await query().update(LiveCallback).set(nothing).where({ id: FIRST_ID }).execute();
       await query().update(LiveCallbackDelivery).set(nothing).where(nobody).execute();

@@ -100,7 +100,7 @@ function conditionOf(among: DueFilter): {
   if (!among.keys) {
     const { registration, listeners } = among;
     return {
-      // With the words of the index of open ones, which SQLite would pass by for the primary key of all there are.
+      // The words of the index of open ones: without them SQLite reads all deliveries, by their primary key.
       sql: (alias) =>
         `${alias}.registration = :registration AND ${alias}.listener IN (:...listeners) AND ${isOpen(`${alias}.state`)}`,
       parameters: { registration, listeners },
