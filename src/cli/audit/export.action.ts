@@ -25,7 +25,7 @@ export async function exportCallbacks(options: ExportOptions, context: CliContex
       const line = JSON.stringify(callback);
       yield `${exact ? line : terminal.printable(line)}\n`;
       count++;
-      terminal.progress(`${count} callbacks`);
+      terminal.progress(plural(count, 'callback'));
     }
   }
   try {

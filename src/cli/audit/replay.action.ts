@@ -30,6 +30,8 @@ export async function replay(
   const why = { reason, actor, ...(listeners && { listeners }) };
   const replayed: ReplayedDelivery[] = [];
   let callbacks = 0;
+  const summary = () =>
+    `${plural(replayed.length, 'delivery', 'deliveries')} of ${plural(callbacks, 'callback')} opened again.`;
   const work = async (audit: AuditSource) => {
     for (const one of await idsOf(id, options, audit)) {
       if (signal.aborted) {
@@ -42,7 +44,7 @@ export async function replay(
         continue;
       }
       replayed.push(...(await audit.replay(one, why)));
-      terminal.progress(`${callbacks} callbacks, ${replayed.length} deliveries`);
+      terminal.progress(summary());
     }
   };
   await withAudit(options, context, work, listeners);
@@ -51,9 +53,7 @@ export async function replay(
   for (const { callbackId, listener, attempt } of replayed) {
     terminal.line(`${callbackId}  ${listener}  attempt ${attempt} comes next`);
   }
-  terminal.note(
-    `${plural(replayed.length, 'delivery', 'deliveries')} of ${plural(callbacks, 'callback')} opened again.`,
-  );
+  terminal.note(summary());
 }
 
 /** All of them before the first is replayed, which may change what fits the filter. */
