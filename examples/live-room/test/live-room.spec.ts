@@ -80,9 +80,15 @@ describe('billing', () => {
     expect(await room.get('/bills')).toEqual([{ room: 'lobby', minutes: 10 }]);
   });
 
+  it('counts the minute that a broadcast of less than a second has begun', async () => {
+    await room.send(push({ event_time: NOW }));
+    await room.send(end({ push_duration: '630' }));
+    expect(await room.get('/bills')).toEqual([{ room: 'lobby', minutes: 1 }]);
+  });
+
   it('makes good what a callback that comes late shows', async () => {
     await room.send(end({ push_duration: undefined }));
-    expect(await room.get('/bills')).toEqual([]);
+    expect(await room.get('/bills')).toEqual([{ room: 'lobby', minutes: 1 }]);
     await room.send(push());
     expect(await room.get('/bills')).toEqual([{ room: 'lobby', minutes: 10 }]);
   });

@@ -19,7 +19,8 @@ export class BillingListener {
     await ledger.update({ sessionId: In(merged) }, { sessionId: session.id });
     if (session.state !== 'ended') return;
     const billed = (await ledger.sum('minutes', { sessionId: session.id })) ?? 0;
-    const minutes = Math.ceil(session.uptimeMs / 60_000) - billed;
+    // CSS tells times in whole seconds: a session of less than one has begun a minute too.
+    const minutes = Math.max(1, Math.ceil(session.uptimeMs / 60_000)) - billed;
     if (minutes === 0) return;
     await ledger.insert({
       eventId: id,
