@@ -38,7 +38,8 @@ class Everything {
   readonly events: LiveEvent[] = [];
   isBroken = false;
 
-  @OnLiveEvent('*', { id: 'everything' })
+  /** Tries again later than any test looks. */
+  @OnLiveEvent('*', { id: 'everything', backoffMs: 60_000 })
   onEvent(event: LiveEvent): void {
     if (this.isBroken) throw new Error('broken');
     this.events.push(event);

@@ -144,10 +144,10 @@ function newCallback(index: number): NewCallback {
   };
 }
 
-describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
+describe.each(DATABASES)('with $name', ({ name, isAbsent, createBare }) => {
   describe.skipIf(isAbsent)('there', () => {
     const hostOptions = async (more: object = {}) =>
-      ({ ...(await scratchDatabase(create)), ...more }) as DataSourceOptions;
+      ({ ...(await scratchDatabase(createBare)), ...more }) as DataSourceOptions;
 
     describe('migrations', () => {
       it('of four applications that start at once create the tables once', async () => {
@@ -294,7 +294,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
       const startWithNotes = async () =>
         scratchHostWith([
           TypeOrmModule.forRoot({
-            ...(await scratchDatabase(create)),
+            ...(await scratchDatabase(createBare)),
             entities: [HostNote, ...LIVE_CALLBACK_ENTITIES],
             synchronize: true,
           }),
@@ -513,10 +513,10 @@ describe.each(DATABASES.filter(({ name }) => name !== 'SQLite'))(
 
 describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
   'with $name',
-  ({ isAbsent, create }) => {
+  ({ isAbsent, createBare }) => {
     describe.skipIf(isAbsent)('there', () => {
       it('the tables follow the schema of the host', async () => {
-        const database = await scratchDatabase(create);
+        const database = await scratchDatabase(createBare);
         const dataSource = await scratchConnection(database);
         await dataSource.query('CREATE SCHEMA tenant');
         const options = { ...database, schema: 'tenant', autoLoadEntities: true };
@@ -545,7 +545,7 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
       });
 
       it('a row that a trigger of the host swallows means 503, and the retry is stored once it is gone', async () => {
-        const database = await scratchDatabase(create);
+        const database = await scratchDatabase(createBare);
         const dataSource = await scratchConnection(database);
         const host = await scratchHost({ database });
         await dataSource.query(
@@ -562,7 +562,7 @@ describe.each(DATABASES.filter(({ name }) => name === 'PostgreSQL'))(
       });
 
       it('connections that the server ends mean 503 or 200, and never a lost callback', async () => {
-        const database = await scratchDatabase(create);
+        const database = await scratchDatabase(createBare);
         const host = await scratchHost({ database });
         const dataSource = await scratchConnection(database);
         const callbacks = Array.from({ length: 200 }, () => push());

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
 
 import { leavePostgres, onServer, POSTGRES, takePostgres } from './postgres.databases.js';
+import { leavePostgresWithTables, takePostgresWithTables } from './postgres.tables.js';
 
-/** A fresh database of one kind, and how to get rid of it. */
+/** A database of one kind without a row, and how to get rid of it. */
 export interface TestDatabase {
   readonly options: DataSourceOptions;
   drop(): Promise<void>;
@@ -34,9 +35,14 @@ async function createSqlite(): Promise<TestDatabase> {
   };
 }
 
-async function createPostgres(): Promise<TestDatabase> {
+async function createBarePostgres(): Promise<TestDatabase> {
   const database = await takePostgres();
   return { options: { ...POSTGRES, database }, drop: () => leavePostgres(database) };
+}
+
+async function createPostgres(): Promise<TestDatabase> {
+  const database = await takePostgresWithTables();
+  return { options: { ...POSTGRES, database }, drop: () => leavePostgresWithTables(database) };
 }
 
 async function createMysql(): Promise<TestDatabase> {
@@ -61,11 +67,19 @@ async function answers(options: DataSourceOptions): Promise<boolean> {
 const hasPostgres = await answers({ ...POSTGRES, database: 'postgres' });
 const hasMysql = await answers({ ...MYSQL });
 
-/** The databases of the suite; one that does not answer is skipped by name. */
+/**
+ * The databases of the suite; one that does not answer is skipped by name. `create` makes one that may have
+ * the module's tables already, as a database has after the first start; `createBare` one without any table.
+ */
 export const DATABASES = [
-  { name: 'SQLite', isAbsent: false, create: createSqlite },
-  { name: 'PostgreSQL', isAbsent: !hasPostgres, create: createPostgres },
-  { name: 'MariaDB', isAbsent: !hasMysql, create: createMysql },
+  { name: 'SQLite', isAbsent: false, create: createSqlite, createBare: createSqlite },
+  {
+    name: 'PostgreSQL',
+    isAbsent: !hasPostgres,
+    create: createPostgres,
+    createBare: createBarePostgres,
+  },
+  { name: 'MariaDB', isAbsent: !hasMysql, create: createMysql, createBare: createMysql },
 ] as const;
 
 /** Databases that answer, and the names of those that do not. */

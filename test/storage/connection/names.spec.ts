@@ -167,12 +167,12 @@ async function liveThrough(host: Host): Promise<void> {
   });
 }
 
-describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
+describe.each(DATABASES)('with $name', ({ name, isAbsent, createBare }) => {
   // What differs between databases is how a name is quoted and what is a word of SQL.
   const namings = name === 'SQLite' ? NAMINGS : NAMINGS.slice(0, 2);
   describe.skipIf(isAbsent).each(namings)('and %s', (_case, naming) => {
     it('every statement and the host agree on names', async () => {
-      const database = { ...(await scratchDatabase(create)), ...naming } as DataSourceOptions;
+      const database = { ...(await scratchDatabase(createBare)), ...naming } as DataSourceOptions;
       const host = await start(database);
       await liveThrough(host);
       await host.close();
@@ -196,7 +196,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
   it.skipIf(isAbsent)(
     'two applications with prefixes share a database, and nothing in it',
     async () => {
-      const database = await scratchDatabase(create);
+      const database = await scratchDatabase(createBare);
       const hosts: Host[] = [];
       for (const entityPrefix of ['app1_', 'app2_', '']) {
         hosts.push(await start({ ...database, entityPrefix }));
@@ -227,7 +227,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
   it.skipIf(isAbsent)(
     'prefixes that are nearly as long as names may be have indexes of their own',
     async () => {
-      const database = await scratchDatabase(create);
+      const database = await scratchDatabase(createBare);
       for (const entityPrefix of ['x'.repeat(36), `${'x'.repeat(35)}y`]) {
         const host = await start({ ...database, entityPrefix });
         const signed = push();
@@ -239,7 +239,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
 
   it.skipIf(isAbsent)('a host that runs the migrations itself has the same tables', async () => {
     const database = {
-      ...(await scratchDatabase(create)),
+      ...(await scratchDatabase(createBare)),
       namingStrategy: new PrefixedColumns(),
       entityPrefix: 'app1_',
     } as DataSourceOptions;
@@ -259,7 +259,7 @@ describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
       ['the option schema', (schema) => ({ schema })],
       ['options of the driver', (schema) => ({ extra: { options: `-c search_path="${schema}"` } })],
     ])('two applications are apart by %s', async (_case, optionsOf) => {
-      const database = await scratchDatabase(create);
+      const database = await scratchDatabase(createBare);
       const dataSource = await scratchConnection(database);
       const hosts: Host[] = [];
       for (const schema of ['app1', 'App-2']) {

@@ -1,5 +1,8 @@
 /** A SQLite file on the disk of another machine, where locks do not hold. */
-import { expect, it, vi } from 'vitest';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { LiveCallbackHealth } from '../../src/index.js';
 import { LogLines } from '../support/log-lines.js';
@@ -7,10 +10,17 @@ import { scratchHost } from '../support/scratch.js';
 
 const NFS = 0x6969;
 
-vi.mock('node:fs', async (original) => ({
-  ...(await original<typeof import('node:fs')>()),
-  statfsSync: () => ({ type: NFS }),
-}));
+const { statfsSync } = fs;
+
+beforeAll(() => {
+  fs.statfsSync = (() => ({ type: NFS })) as unknown as typeof statfsSync;
+  syncBuiltinESMExports();
+});
+
+afterAll(() => {
+  Object.assign(fs, { statfsSync });
+  syncBuiltinESMExports();
+});
 
 it('is a risk that log and health tell', async () => {
   const logger = new LogLines();

@@ -2,6 +2,9 @@
  * Random histories of two processes and one database against the state machine of delivery rows: the
  * real statements on SQLite, the real store and ledger, and after every step what must be true.
  */
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
+
 import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,11 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DeliveryHistory, type Outcome, type Step } from './delivery-history.js';
 import { DeliveryTable } from './delivery-table.js';
 
-// A history knows nothing of real time: the pace of the batches would only make it long.
-vi.mock('node:timers/promises', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:timers/promises')>();
-  return { ...real, setTimeout: () => real.setImmediate() };
-});
+const { setTimeout: sleep } = timers;
 
 /** How many are played: enough for a change, and as many as wanted, such as `HISTORIES=100000`. */
 const HISTORIES = Number(process.env['HISTORIES'] ?? 1_000);
@@ -68,9 +67,16 @@ describe('deliveries keep their promises', () => {
     // The deadline of a store is real time, of which a history knows nothing: a machine that stands
     // still for a while must not change what comes of it.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    // A history knows nothing of real time: the pace of the batches would only make it long.
+    timers.setTimeout = () => timers.setImmediate();
+    syncBuiltinESMExports();
   });
 
-  afterAll(() => void vi.useRealTimers());
+  afterAll(() => {
+    vi.useRealTimers();
+    Object.assign(timers, { setTimeout: sleep });
+    syncBuiltinESMExports();
+  });
 
   it.each(Array.from({ length: PARTS }, (_, part) => part + 1))(
     `in ${HISTORIES / PARTS} random histories, part %i of ${PARTS}`,
