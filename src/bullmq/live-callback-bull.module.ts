@@ -44,7 +44,7 @@ export type LiveCallbackBullModuleAsyncOptions = Parameters<
  * imports: [
  *   BullModule.forRoot({ connection: { host: 'redis.internal' } }),
  *   LiveCallbackModule.forRoot({ keys: '…' }),
- *   LiveCallbackBullModule.register({}),
+ *   LiveCallbackBullModule.register(),
  * ],
  * ```
  * @publicApi
@@ -52,7 +52,7 @@ export type LiveCallbackBullModuleAsyncOptions = Parameters<
 @Module({})
 export class LiveCallbackBullModule extends ConfigurableModuleClass {
   /** @throws LiveCallbackBullError naming the option, here or when the application starts */
-  static override register(options: LiveCallbackBullModuleOptions): DynamicModule {
+  static override register(options: LiveCallbackBullModuleOptions = {}): DynamicModule {
     return compose(super.register(options), options);
   }
 

@@ -76,7 +76,7 @@ describe.skipIf(isRedisAbsent)('LiveCallbackBullModule', () => {
   });
 
   it('refuses to start without BullModule', async () => {
-    const starting = startWith([await live(), LiveCallbackBullModule.register({})], {});
+    const starting = startWith([await live(), LiveCallbackBullModule.register()], {});
     expect((await errorOfStart(starting)).message).toBe(
       "LiveCallbackBullModule uses the connection of BullModule, which has none: add BullModule.forRoot({ connection: { host: 'localhost', port: 6379 } }) to the imports.",
     );
@@ -84,7 +84,7 @@ describe.skipIf(isRedisAbsent)('LiveCallbackBullModule', () => {
 
   it('refuses to start without LiveCallbackModule', async () => {
     const bull = BullModule.forRoot(scratchRedis());
-    const starting = startWith([bull, LiveCallbackBullModule.register({})], {});
+    const starting = startWith([bull, LiveCallbackBullModule.register()], {});
     expect((await errorOfStart(starting)).message).toContain(
       'LiveCallbackModule, which is not imported: add LiveCallbackModule.forRoot({ … }) to the imports.',
     );

@@ -162,7 +162,7 @@ it.skipIf(isRedisAbsent)('over BullMQ nothing sees the context of a request', as
     [
       BullModule.forRoot(scratchRedis()),
       LiveCallbackModule.forRoot({ keys: KEY, database }),
-      LiveCallbackBullModule.register({}),
+      LiveCallbackBullModule.register(),
     ],
     { module: { providers: [Listeners] }, configure: inTenants },
   );

@@ -67,7 +67,7 @@ async function bullModules(port: number): Promise<DynamicModule[]> {
   const { LiveCallbackBullModule } = await import('../../../src/bullmq/index.js');
   return [
     BullModule.forRoot({ connection: { host: '127.0.0.1', port } }),
-    LiveCallbackBullModule.register({}),
+    LiveCallbackBullModule.register(),
   ];
 }
 
