@@ -24,10 +24,7 @@ export default defineConfig({
           name: 'rooms',
           include: ['test/**/*.spec.ts'],
           exclude: [ISOLATED, SLOW, BROWSER, HOSTS],
-          globalSetup: [
-            'test/support/report-absent-services.ts',
-            'test/support/postgres.databases.ts',
-          ],
+          globalSetup: ['test/support/report-absent-services.ts', 'test/support/test-run.ts'],
           // Files of a worker share what they import: half of the time would be Nest and TypeORM.
           isolate: false,
         },

@@ -4,25 +4,12 @@ import { join } from 'node:path';
 
 import type { DataSourceOptions } from 'typeorm';
 
-import { leavePostgres, onServer, POSTGRES, takePostgres } from './postgres.databases.js';
-import { leavePostgresWithTables, takePostgresWithTables } from './postgres.tables.js';
-
-/** A database of one kind without a row, and how to get rid of it. */
-export interface TestDatabase {
-  readonly options: DataSourceOptions;
-  drop(): Promise<void>;
-}
-
-const MYSQL = {
-  type: 'mariadb',
-  host: process.env['MYSQL_HOST'] ?? '127.0.0.1',
-  port: Number(process.env['MYSQL_PORT'] ?? 3306),
-  username: process.env['MYSQL_USER'] ?? 'root',
-  password: process.env['MYSQL_PASSWORD'] ?? '',
-} as const;
-
-let counter = 0;
-const nextName = () => `live_callback_test_${process.pid}_${Date.now().toString(36)}_${counter++}`;
+import { KeptTables, type TestDatabase } from './kept-tables.js';
+import { MYSQL_KEEPER } from './mysql.keeper.js';
+import { leavePostgres, takePostgres } from './postgres.databases.js';
+import { POSTGRES_KEEPER } from './postgres.keeper.js';
+import { MYSQL, onServer, POSTGRES } from './servers.js';
+import { nextDatabaseName } from './test-run.js';
 
 /** Where there is one a folder in memory: what a disk has of a commit is for test/faults to ask. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -40,19 +27,17 @@ async function createBarePostgres(): Promise<TestDatabase> {
   return { options: { ...POSTGRES, database }, drop: () => leavePostgres(database) };
 }
 
-async function createPostgres(): Promise<TestDatabase> {
-  const database = await takePostgresWithTables();
-  return { options: { ...POSTGRES, database }, drop: () => leavePostgresWithTables(database) };
-}
-
-async function createMysql(): Promise<TestDatabase> {
-  const database = nextName();
+async function createBareMysql(): Promise<TestDatabase> {
+  const database = nextDatabaseName();
   await onServer({ ...MYSQL }, `CREATE DATABASE ${database}`);
   return {
     options: { ...MYSQL, database },
     drop: () => onServer({ ...MYSQL }, `DROP DATABASE IF EXISTS ${database}`),
   };
 }
+
+const postgres = new KeptTables(createBarePostgres, POSTGRES_KEEPER);
+const mysql = new KeptTables(createBareMysql, MYSQL_KEEPER);
 
 async function answers(options: DataSourceOptions): Promise<boolean> {
   try {
@@ -76,13 +61,18 @@ export const DATABASES = [
   {
     name: 'PostgreSQL',
     isAbsent: !hasPostgres,
-    create: createPostgres,
+    create: () => postgres.take(),
     createBare: createBarePostgres,
   },
-  { name: 'MariaDB', isAbsent: !hasMysql, create: createMysql, createBare: createMysql },
+  {
+    name: 'MariaDB',
+    isAbsent: !hasMysql,
+    create: () => mysql.take(),
+    createBare: createBareMysql,
+  },
 ] as const;
 
 /** Databases that answer, and the names of those that do not. */
 export type DatabaseCase = (typeof DATABASES)[number];
 
-export { createSqlite };
+export { createSqlite, type TestDatabase };
