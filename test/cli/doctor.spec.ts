@@ -134,8 +134,8 @@ describe('doctor', () => {
 
   it.each(DATABASES.filter(({ isAbsent }) => !isAbsent))(
     'looks at the database and its migrations ($name)',
-    async ({ create }) => {
-      const database = await scratchDatabase(create);
+    async ({ createBare }) => {
+      const database = await scratchDatabase(createBare);
       const env = { ...ENV, DATABASE_URL: databaseUrl(database) };
       const empty = await findingsOf(['-u', await almostModule({})], env);
       const isFile = database.type === 'better-sqlite3';
