@@ -13,8 +13,6 @@ export default defineConfig({
   test: {
     // Much of the suite waits for servers and leases.
     maxWorkers: availableParallelism() + 2,
-    // Most of what tests make is garbage at once.
-    execArgv: ['--max-semi-space-size=64'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
