@@ -20,15 +20,41 @@ export async function failureOf(
   try {
     await (isSqlite ? runner.query('BEGIN IMMEDIATE') : runner.startTransaction());
     try {
-      return (await prove()) ? null : new Error('it did not do what it should');
+      return verdictOf(await prove());
     } finally {
       // One that fails has lost its transaction already.
       await (isSqlite ? runner.query('ROLLBACK') : runner.rollbackTransaction()).catch(() => {});
     }
   } catch (error) {
-    if (isConnectionFault(error) || isContention(error)) throw error;
-    return error as Error;
+    return asVerdict(error);
   }
+}
+
+/** {@link failureOf} within the transaction of another proof, of which it leaves nothing either. */
+export async function failureWithin(
+  runner: QueryRunner,
+  prove: () => Promise<boolean>,
+): Promise<Error | null> {
+  try {
+    await runner.query('SAVEPOINT proof');
+    try {
+      return verdictOf(await prove());
+    } finally {
+      // One that fails may have lost the connection.
+      await runner.query('ROLLBACK TO SAVEPOINT proof').catch(() => {});
+    }
+  } catch (error) {
+    return asVerdict(error);
+  }
+}
+
+function verdictOf(didWhatItShould: boolean): Error | null {
+  return didWhatItShould ? null : new Error('it did not do what it should');
+}
+
+function asVerdict(error: unknown): Error {
+  if (isConnectionFault(error) || isContention(error)) throw error;
+  return error as Error;
 }
 
 /** What stores take for the database, within the transaction of a runner. @param now the time of the database as an expression */

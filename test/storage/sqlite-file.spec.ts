@@ -8,6 +8,7 @@ import { LiveCallbackAuditService } from '../../src/index.js';
 import { CallbackEraser } from '../../src/storage/callback.eraser.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, startHost } from '../support/application.js';
+import { createBareSqlite } from '../support/databases.js';
 import { scratchDatabase } from '../support/scratch.js';
 
 const filesOf = (path: string) =>
@@ -37,13 +38,13 @@ it('a body that was purged cannot be read in the file any more', async () => {
 });
 
 it('a file that is made is readable for its owner only; one that is there stays as it is', async () => {
-  const made = await scratchDatabase();
+  const made = await scratchDatabase(createBareSqlite);
   const host = await startHost({ database: made });
   for (const path of filesOf(String(made.database))) {
     expect([path, statSync(path).mode & 0o077]).toEqual([path, 0]);
   }
   await host.close();
-  const there = await scratchDatabase();
+  const there = await scratchDatabase(createBareSqlite);
   writeFileSync(String(there.database), '');
   chmodSync(String(there.database), 0o640);
   await (await startHost({ database: there })).close();

@@ -24,7 +24,7 @@ import {
 
 const TABLES = ['live_callback', 'live_callback_delivery', 'live_callback_rejection'];
 const STATEMENTS =
-  'insert redelivery read contested attempt renew settle release due due-of-key claim requeue purge rejections'.split(
+  'insert redelivery read contested attempt renew settle release due due-of-key claim purge requeue rejections'.split(
     ' ',
   );
 
