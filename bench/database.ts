@@ -33,7 +33,8 @@ export class BenchDatabase {
   static async create(key: DatabaseKey): Promise<BenchDatabase> {
     const found = DATABASES.find(({ name }) => name === DATABASE_NAMES[key]);
     if (!found || found.isAbsent) throw new Error(`${DATABASE_NAMES[key]} does not answer.`);
-    const created = await found.create();
+    // Without tables, because another checkout or a contender makes its own.
+    const created = await found.createBare();
     const dataSource = await new DataSource({ ...created.options }).initialize();
     return new BenchDatabase(key, created, dataSource, await serverPidOf(dataSource));
   }

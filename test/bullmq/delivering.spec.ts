@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { isRedisAbsent } from '../support/redis.js';
 import { scratchDatabase } from '../support/scratch.js';
 import {
@@ -20,7 +20,7 @@ import {
 } from './bull-host.js';
 import { recorder } from './recorder.js';
 
-describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name', ({ isAbsent, create }) => {
   describe.skipIf(isAbsent || isRedisAbsent)('deliveries on BullMQ', () => {
     it('run once, on the worker, under names that say what they are', async () => {
       const database = await scratchDatabase(create);

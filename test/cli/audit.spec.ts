@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { NonRetryableError, OnLiveEvent, type LiveEvent } from '../../src/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, type Host } from '../support/application.js';
-import { DATABASES, type DatabaseCase } from '../support/databases.js';
+import { createBareSqlite, FEATURE_DATABASES, type DatabaseCase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 import { ADMIN_TOKEN, cli, databaseUrl, scratchFolder, startServer } from './cli-support.js';
@@ -160,7 +160,7 @@ describe.each(['inTables', 'overHttp'] as const)('audit, %s', (way) => {
   });
 });
 
-describe.each(DATABASES)('audit on $name', ({ name, isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('audit on $name', ({ name, isAbsent, create }) => {
   it.skipIf(isAbsent)(`exports, replays and purges (${name})`, async () => {
     const { billing, push, inTables: env } = await world(create);
     for (const stream of ['a', 'b', 'c']) await push(stream);
@@ -254,7 +254,7 @@ describe('audit, where there is none', () => {
   });
 
   it('says so when the tables were never made', async () => {
-    const database = await scratchDatabase();
+    const database = await scratchDatabase(createBareSqlite);
     await (await new DataSource(database).initialize()).destroy();
     const run = await cli(['audit', 'list'], { env: { DATABASE_URL: databaseUrl(database) } });
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('Start the application')]);

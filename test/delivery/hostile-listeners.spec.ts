@@ -15,7 +15,7 @@ import {
 } from '../../src/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, type Host } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { HURRIED } from '../support/hurried.js';
 import {
   errorOfStart,
@@ -79,7 +79,7 @@ describe('a listener that throws', () => {
   });
 });
 
-describe.each(DATABASES)('with $name, a listener', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name, a listener', ({ isAbsent, create }) => {
   it.skipIf(isAbsent)(
     'that never returns is told so, tried again, and given up; what it returns in the end is ignored',
     async () => {

@@ -16,7 +16,7 @@ import { signCallback, streamPushCallback } from '../../src/testing/index.js';
 import { openQueue, passGrace, scratchRedis, startBullHost } from '../bullmq/bull-host.js';
 import { recorder, type Recorder } from '../bullmq/recorder.js';
 import { KEY, type Host } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { HURRIED } from '../support/hurried.js';
 import { isRedisAbsent } from '../support/redis.js';
 import { scratchConnection, scratchDatabase, scratchHost } from '../support/scratch.js';
@@ -37,7 +37,7 @@ const resume = ({ app }: Host, id = 'orders') => service(app).resume(id, WHY);
 const some = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, A_POLL));
 
-describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ isAbsent, create }) => {
   describe.skipIf(isAbsent)('a paused listener', () => {
     let database: DataSourceOptions;
     let tables: DataSource;

@@ -9,14 +9,14 @@ import { TIME_SCALE, TimeScale } from '../../src/common/time-scale.js';
 import { OnLiveEvent, type LiveEvent } from '../../src/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, startHost } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 
 const FACTOR = 20;
 /** By the clock of the database, ms. */
 const PAUSE_MS = 20_000;
 
-describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name', ({ isAbsent, create }) => {
   it.skipIf(isAbsent)('a pause of 20 s ends after one, also in the next process', async () => {
     const attempts: number[] = [];
 

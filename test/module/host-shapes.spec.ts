@@ -32,7 +32,7 @@ import {
 } from '../../src/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { ADAPTERS, KEY, startWith, type Host } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { createBareSqlite, DATABASES } from '../support/databases.js';
 import { LogLines } from '../support/log-lines.js';
 import {
   errorOfStart,
@@ -347,7 +347,7 @@ describe('a start is refused', () => {
   it('by the DataSource of the host with its own error', async () => {
     const typeOrm = TypeOrmModule.forRoot({
       type: 'better-sqlite3',
-      database: fileOf(await scratchDatabase()),
+      database: fileOf(await scratchDatabase(createBareSqlite)),
       fileMustExist: true,
       retryAttempts: 0,
       autoLoadEntities: true,

@@ -13,7 +13,7 @@ import {
 } from '../../src/index.js';
 import { signCallback, streamPushCallback } from '../../src/testing/index.js';
 import { ADAPTERS, KEY } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { errorOfStart, scratchDatabase, scratchHost } from '../support/scratch.js';
 
 const PATIENCE = { timeout: 15_000 };
@@ -46,7 +46,7 @@ async function startWorker(database: DataSourceOptions, Listener: Type) {
   return app;
 }
 
-describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ isAbsent, create }) => {
   it.skipIf(isAbsent)(
     'a worker without HTTP and keys runs what the intake has stored',
     async () => {

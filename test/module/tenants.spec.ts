@@ -15,7 +15,7 @@ import {
 import { IdSource } from '../../src/common/id.source.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, startWith, type Host } from '../support/application.js';
-import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { FEATURE_DATABASES, type TestDatabase } from '../support/databases.js';
 import { LogLines } from '../support/log-lines.js';
 import { scratchDatabase, scratchHostWith } from '../support/scratch.js';
 
@@ -41,7 +41,7 @@ class Listeners {
   }
 }
 
-describe.each(DATABASES)('two tenants of one database on $name', ({ create, isAbsent }) => {
+describe.each(FEATURE_DATABASES)('two tenants of one database on $name', ({ create, isAbsent }) => {
   describe.skipIf(isAbsent)('each by itself', () => {
     let database: TestDatabase;
     let host: Host;

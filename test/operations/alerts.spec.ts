@@ -19,7 +19,7 @@ import { CallbackDatabase } from '../../src/storage/connection/callback.database
 import { recorder } from '../bullmq/recorder.js';
 import { KEY, type Host } from '../support/application.js';
 import { onTestFinished } from '../support/current-test.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { HURRIED } from '../support/hurried.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 import { interruption, push, send as sendAll } from '../sessions/session-host.js';
@@ -46,7 +46,7 @@ const node = (database: DataSourceOptions, act: () => void = () => {}, name = 'd
   });
 const send = (host: Host) => host.send(signCallback(streamPushCallback(), { key: KEY }));
 
-describe.each(DATABASES)('on $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ isAbsent, create }) => {
   describe.skipIf(isAbsent)('trouble', () => {
     it('is told of once by two nodes and over a restart, and once when it is over', async () => {
       const database = await scratchDatabase(create);

@@ -29,7 +29,7 @@ import {
   whenListenersDone,
 } from '../../src/testing/index.js';
 import { KEY, startHost, type Host } from '../support/application.js';
-import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { FEATURE_DATABASES, type TestDatabase } from '../support/databases.js';
 
 @Injectable()
 class FailsOnPictures {
@@ -56,7 +56,7 @@ const HEADERS = { 'content-type': 'application/json' };
 /** A full hour, so that buckets are easy to say. */
 const START = Date.UTC(2026, 0, 31, 12);
 
-describe.each(DATABASES)('the audit service with $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('the audit service with $name', ({ isAbsent, create }) => {
   describe.skipIf(isAbsent)('answers', () => {
     let database: TestDatabase;
     let host: Host;

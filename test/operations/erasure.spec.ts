@@ -26,7 +26,7 @@ import { CallbackSpool } from '../../src/storage/spool/callback.spool.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { ADMIN_TOKEN, cli } from '../cli/cli-support.js';
 import { KEY, type Host } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { LogLines } from '../support/log-lines.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 
@@ -60,7 +60,7 @@ async function bodiesOf(host: Host): Promise<string> {
   return JSON.stringify(found);
 }
 
-for (const { name, isAbsent, create } of DATABASES) {
+for (const { name, isAbsent, create } of FEATURE_DATABASES) {
   describe.skipIf(isAbsent)(`an erasure (${name})`, () => {
     it('by address takes bodies and excerpts of that person alone, and says who asked', async () => {
       const log = new LogLines();

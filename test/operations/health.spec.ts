@@ -32,7 +32,7 @@ import {
   whenListenersDone,
 } from '../../src/testing/index.js';
 import { ADAPTERS, KEY, type Host } from '../support/application.js';
-import { DATABASES } from '../support/databases.js';
+import { DATABASES, FEATURE_DATABASES } from '../support/databases.js';
 import { fileOf, scratchDatabase, scratchHost } from '../support/scratch.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 
@@ -377,7 +377,7 @@ class Stuck {
   }
 }
 
-describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name', ({ name, isAbsent, create }) => {
   describe.skipIf(isAbsent)('the report', () => {
     const send = async (host: Host, callback: object) => {
       expect((await host.send(signCallback(callback, { key: KEY }))).status).toBe(200);

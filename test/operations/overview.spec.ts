@@ -21,7 +21,7 @@ import {
   whenListenersDone,
 } from '../../src/testing/index.js';
 import { KEY, startHost, type Host } from '../support/application.js';
-import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { FEATURE_DATABASES, type TestDatabase } from '../support/databases.js';
 
 @Injectable()
 class Sample {
@@ -48,7 +48,7 @@ const WHY = { reason: 'mended', actor: 'Test' };
 const TIMED_OUT = 'NonRetryableError: took # ms, gave up';
 const UNKNOWN_USER = 'NonRetryableError: no such user';
 
-describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name', ({ isAbsent, create }) => {
   describe.skipIf(isAbsent)('the overview', () => {
     let database: TestDatabase;
     let host: Host;

@@ -20,7 +20,7 @@ import {
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { KEY, type Host } from '../support/application.js';
 import { BARE, bareCallback, MIX, mixCallback, MixDto } from '../support/custom-kinds.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 
 /** The kind as an earlier version had it: it wanted a field that CSS does not send. */
@@ -113,7 +113,7 @@ const received = ({
   eventType,
 });
 
-describe.each(DATABASES)('on $name', ({ name, isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ name, isAbsent, create }) => {
   describe.skipIf(isAbsent)('a callback of an earlier version', () => {
     let database: DataSourceOptions;
 

@@ -36,7 +36,7 @@ import {
 } from '../../src/testing/index.js';
 import { KEY, type Host } from '../support/application.js';
 import { MIX, mixCallback } from '../support/custom-kinds.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { LogLines } from '../support/log-lines.js';
 import { scratchDatabase, scratchHost } from '../support/scratch.js';
 
@@ -76,7 +76,7 @@ class Interruptions {
 
 const PROVIDERS = [Pushes, Pictures, Interruptions];
 
-describe.each(DATABASES)('with $name', ({ name, isAbsent, create }) => {
+describe.each(FEATURE_DATABASES)('with $name', ({ name, isAbsent, create }) => {
   describe.skipIf(isAbsent)('a purge', () => {
     let database: DataSourceOptions;
     let host: Host;

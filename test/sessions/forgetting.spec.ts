@@ -5,13 +5,13 @@ import { LiveCallbackAuditService, LivePush, LiveSession } from '../../src/index
 import { SessionWriter } from '../../src/sessions/session.writer.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import type { Host } from '../support/application.js';
-import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { FEATURE_DATABASES, type TestDatabase } from '../support/databases.js';
 import { interruption, now, push, send, sessionsOfHost, startSessions } from './session-host.js';
 
 const DAY = 86_400;
 const WHY = { reason: 'request 17', actor: 'privacy' };
 
-describe.each(DATABASES)('on $name', ({ create, isAbsent }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ create, isAbsent }) => {
   let database: TestDatabase;
   let host: Host;
   const of = (name: string) =>

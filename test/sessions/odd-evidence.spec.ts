@@ -10,7 +10,7 @@ import { SessionWriter } from '../../src/sessions/session.writer.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { whenListenersDone } from '../../src/testing/index.js';
 import type { Host } from '../support/application.js';
-import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { DATABASES, FEATURE_DATABASES, type TestDatabase } from '../support/databases.js';
 import { errorOfStart, scratchHost } from '../support/scratch.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { began, ended, HISTORIES, STREAM } from './evidence.js';
@@ -27,7 +27,7 @@ import {
 const stream = (name: string) => ({ domain: 'push.example.com', path: 'live', name });
 const DAY = 86_400;
 
-describe.each(DATABASES)('on $name', ({ create, isAbsent }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ create, isAbsent }) => {
   let database: TestDatabase;
   let host: Host;
   const of = (name: string) => sessionsOfHost(host).of(stream(name));

@@ -61,10 +61,8 @@ export class SessionTable {
   /** Both tables as text. */
   get rows(): string {
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
-    return JSON.stringify([
-      [...this.pushes.values()].toSorted(byId),
-      [...this.sessions.values()].toSorted(byId),
-    ]);
+    const pushes = [...this.pushes.values()].toSorted(byId).map(textOf);
+    return [...pushes, ...[...this.sessions.values()].toSorted(byId).map(textOf)].join();
   }
 
   /** What is compared with {@link heardOf}: what events promise to tell. */
@@ -89,6 +87,15 @@ export class SessionTable {
     }
     return new SessionTable(this.windowMs, pushes, sessions, heard, [...this.told, ...news]);
   }
+}
+
+/** Of rows, which do not change: thousands of tables share them. */
+const texts = new WeakMap<object, string>();
+
+function textOf(row: object): string {
+  let text = texts.get(row);
+  if (text === undefined) texts.set(row, (text = JSON.stringify(row)));
+  return text;
 }
 
 function coreOf(sessions: readonly LiveSession[]): string {

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { DataSourceOptions } from 'typeorm';
 
-import { KeptTables, type TestDatabase } from './kept-tables.js';
+import { KeptTables, migrate, type TestDatabase } from './kept-tables.js';
 import { MYSQL_KEEPER } from './mysql.keeper.js';
 import { leavePostgres, takePostgres } from './postgres.databases.js';
 import { POSTGRES_KEEPER } from './postgres.keeper.js';
@@ -14,12 +14,30 @@ import { nextDatabaseName } from './test-run.js';
 /** Where there is one a folder in memory: what a disk has of a commit is for test/faults to ask. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-async function createSqlite(): Promise<TestDatabase> {
+async function createBareSqlite(): Promise<SqliteDatabase> {
   const folder = mkdtempSync(join(SCRATCH, 'live-callback-'));
   return {
     options: { type: 'better-sqlite3', database: join(folder, 'test.db') },
     drop: async () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+type SqliteDatabase = TestDatabase & { options: { type: 'better-sqlite3'; database: string } };
+
+let migrated: Promise<Buffer> | undefined;
+
+/** A copy of a file in which the migrations have run: to run them takes as long as all else of a start. */
+async function createSqlite(): Promise<TestDatabase> {
+  migrated ??= (async () => {
+    const bare = await createBareSqlite();
+    await migrate(bare.options);
+    const file = readFileSync(bare.options.database);
+    await bare.drop();
+    return file;
+  })();
+  const created = await createBareSqlite();
+  writeFileSync(created.options.database, await migrated);
+  return created;
 }
 
 async function createBarePostgres(): Promise<TestDatabase> {
@@ -57,7 +75,7 @@ const hasMysql = await answers({ ...MYSQL });
  * the module's tables already, as a database has after the first start; `createBare` one without any table.
  */
 export const DATABASES = [
-  { name: 'SQLite', isAbsent: false, create: createSqlite, createBare: createSqlite },
+  { name: 'SQLite', isAbsent: false, create: createSqlite, createBare: createBareSqlite },
   {
     name: 'PostgreSQL',
     isAbsent: !hasPostgres,
@@ -72,7 +90,14 @@ export const DATABASES = [
   },
 ] as const;
 
+/**
+ * Where what is built upon storage is tried: on SQLite, and with EVERY_DATABASE=1, as in `.ci/run`, on each.
+ * What storage and delivery promise is tried on {@link DATABASES} always.
+ */
+export const FEATURE_DATABASES =
+  process.env['EVERY_DATABASE'] === '1' ? DATABASES : DATABASES.slice(0, 1);
+
 /** Databases that answer, and the names of those that do not. */
 export type DatabaseCase = (typeof DATABASES)[number];
 
-export { createSqlite, type TestDatabase };
+export { createBareSqlite, createSqlite, type TestDatabase };

@@ -19,9 +19,27 @@ export interface TableKeeper {
   clear(dataSource: DataSource): Promise<boolean>;
 }
 
+/** Runs the migrations of the module, as its first start does. */
+export async function migrate(options: DataSourceOptions): Promise<void> {
+  const dataSource = await new DataSource({
+    ...options,
+    entities: [...LIVE_CALLBACK_ENTITIES],
+    migrations: [...LIVE_CALLBACK_MIGRATIONS],
+    migrationsTableName: 'live_callback_migration',
+  }).initialize();
+  await dataSource.runMigrations({ transaction: 'none' });
+  await dataSource.destroy();
+}
+
+/** A database with the tables of the module, and the connection from which it is looked at between tests. */
+interface Kept {
+  readonly bare: TestDatabase;
+  readonly dataSource: DataSource;
+}
+
 /** Gives databases with the tables of the module to one test after the other: to make those costs more than most tests do. */
 export class KeptTables {
-  private readonly free: TestDatabase[] = [];
+  private readonly free: Kept[] = [];
   private shape: string | undefined;
 
   constructor(
@@ -31,51 +49,35 @@ export class KeptTables {
 
   /** A database in which the migrations of the module have run. */
   async take(): Promise<TestDatabase> {
-    const bare = this.free.pop() ?? (await this.make());
-    return { options: bare.options, drop: () => this.leave(bare) };
+    const kept = this.free.pop() ?? (await this.make());
+    return { options: kept.bare.options, drop: () => this.leave(kept) };
   }
 
-  private async make(): Promise<TestDatabase> {
+  private async make(): Promise<Kept> {
     const bare = await this.createBare();
-    await on(bare, async (dataSource) => {
-      await dataSource.runMigrations({ transaction: 'none' });
-      this.shape ??= await this.shapeOf(dataSource);
-    });
-    return bare;
+    await migrate(bare.options);
+    const dataSource = await new DataSource(bare.options).initialize();
+    this.shape ??= await this.shapeOf(dataSource);
+    return { bare, dataSource };
   }
 
   /** Keeps the database for the next test if its tables are as they were. */
-  private async leave(bare: TestDatabase): Promise<void> {
-    if (!isInRun()) return bare.drop();
-    const isKept = await on(bare, async (dataSource) => {
-      await this.keeper.quieten(dataSource);
-      return (
-        (await this.shapeOf(dataSource)) === this.shape && (await this.keeper.clear(dataSource))
-      );
-    });
-    if (isKept) this.free.push(bare);
-    else await bare.drop();
+  private async leave(kept: Kept): Promise<void> {
+    if (isInRun() && (await this.isAsMade(kept))) {
+      this.free.push(kept);
+      return;
+    }
+    await kept.dataSource.destroy();
+    await kept.bare.drop();
+  }
+
+  private async isAsMade({ dataSource }: Kept): Promise<boolean> {
+    await this.keeper.quieten(dataSource);
+    return (await this.shapeOf(dataSource)) === this.shape && (await this.keeper.clear(dataSource));
   }
 
   private async shapeOf(dataSource: DataSource): Promise<string | undefined> {
     const [row] = await dataSource.query<{ shape: string }[]>(this.keeper.shape);
     return row?.shape;
-  }
-}
-
-async function on<R>(
-  database: TestDatabase,
-  work: (dataSource: DataSource) => Promise<R>,
-): Promise<R> {
-  const dataSource = await new DataSource({
-    ...database.options,
-    entities: [...LIVE_CALLBACK_ENTITIES],
-    migrations: [...LIVE_CALLBACK_MIGRATIONS],
-    migrationsTableName: 'live_callback_migration',
-  }).initialize();
-  try {
-    return await work(dataSource);
-  } finally {
-    await dataSource.destroy();
   }
 }

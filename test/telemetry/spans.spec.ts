@@ -32,7 +32,7 @@ import { LiveCallbackTelemetryModule } from '../../src/telemetry/index.js';
 import { signCallback, streamPushCallback, whenListenersDone } from '../../src/testing/index.js';
 import { ADAPTERS, KEY, type Host, type StartOptions } from '../support/application.js';
 import { onTestFinished } from '../support/current-test.js';
-import { DATABASES } from '../support/databases.js';
+import { FEATURE_DATABASES } from '../support/databases.js';
 import { scratchConnection, scratchDatabase, scratchHost } from '../support/scratch.js';
 
 const LISTENER = 'Traced.onPush';
@@ -212,7 +212,7 @@ describe.each(ADAPTERS)('on %s', (adapter) => {
   });
 });
 
-describe.each(DATABASES)('on $name', ({ create, isAbsent }) => {
+describe.each(FEATURE_DATABASES)('on $name', ({ create, isAbsent }) => {
   it.skipIf(isAbsent)('what another process delivers is linked all the same', async () => {
     const exporter = startSdk();
     const database = await scratchDatabase(create);

@@ -6,7 +6,7 @@ import { OnLiveEvent, type LiveEvent, type LiveEventOrigin } from '../../../src/
 import { whenListenersDone } from '../../../src/testing/index.js';
 import { EventRecorder } from '../../support/event-recorder.js';
 import { onTestFinished } from '../../support/current-test.js';
-import { DATABASES } from '../../support/databases.js';
+import { DATABASES, FEATURE_DATABASES } from '../../support/databases.js';
 import { errorOfStart, scratchHost } from '../../support/scratch.js';
 import { DOMAIN, MINUTE, startReconciled, type ReconciledOptions } from './reconciled-host.js';
 
@@ -59,7 +59,7 @@ async function start(options: Omit<ReconciledOptions, 'database'> = {}, of = SQL
   return Object.assign(live, { rooms, deliveriesOf });
 }
 
-describe.each(DATABASES)('on $name', (on) => {
+describe.each(FEATURE_DATABASES)('on $name', (on) => {
   it.skipIf(on.isAbsent)(
     'a push that only the cloud tells of reaches who asks, and when it comes after all, all others',
     async () => {

@@ -16,7 +16,7 @@ import { readReconciliation } from '../../../src/operations/health/reconciliatio
 import { CallbackDatabase } from '../../../src/storage/connection/callback.database.js';
 import { onTestFinished } from '../../support/current-test.js';
 import { HURRIED } from '../../support/hurried.js';
-import { DATABASES } from '../../support/databases.js';
+import { DATABASES, FEATURE_DATABASES } from '../../support/databases.js';
 import { scratchHost } from '../../support/scratch.js';
 import { HOUR, MINUTE, startReconciled, type Reconciled } from './reconciled-host.js';
 
@@ -33,7 +33,7 @@ class TerminusController {
   }
 }
 
-describe.each(DATABASES)('on $name', (on) => {
+describe.each(FEATURE_DATABASES)('on $name', (on) => {
   it.skipIf(on.isAbsent)(
     'whether it is behind, failing, or refused by the cloud is known to every process',
     async () => {

@@ -6,7 +6,7 @@ import { CloudReader } from '../../../src/cloud/index.js';
 import { resolveReconciliation } from '../../../src/cloud/reconciliation/reconciliation.options.js';
 import { ShownPushes } from '../../../src/cloud/reconciliation/shown.pushes.js';
 import { onTestFinished } from '../../support/current-test.js';
-import { DATABASES } from '../../support/databases.js';
+import { DATABASES, FEATURE_DATABASES } from '../../support/databases.js';
 import {
   DOMAIN,
   HOUR,
@@ -25,7 +25,7 @@ async function start(options: Omit<ReconciledOptions, 'database'> = {}, on = SQL
   return startReconciled({ database: database.options, ...options });
 }
 
-describe.each(DATABASES)('on $name', (on) => {
+describe.each(FEATURE_DATABASES)('on $name', (on) => {
   it.skipIf(on.isAbsent)(
     'a push that is twice missing from what is live is unconfirmed, and confirmed when it is back',
     async () => {
