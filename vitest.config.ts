@@ -44,7 +44,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What is slow by nature: programs as processes, the tutorial, benchmarks, hostile processes, random histories.
+        // What is slow by nature: programs as processes, the tutorial, benchmarks, hostile processes, histories of sessions.
         test: { name: 'slow', include: [SLOW], globalSetup: ['test/support/build-once.ts'] },
       },
     ],

@@ -15,7 +15,7 @@ import { DeliveryTable } from './delivery-table.js';
 const { setTimeout: sleep } = timers;
 
 /** How many are played: enough for a change, and as many as wanted, such as `HISTORIES=100000`. */
-const HISTORIES = Number(process.env['HISTORIES'] ?? 1_000);
+const HISTORIES = Number(process.env['HISTORIES'] ?? 400);
 const PARTS = 4;
 const TIMEOUT_MS = 60_000 + HISTORIES * 20;
 
