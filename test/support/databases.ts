@@ -26,7 +26,7 @@ type SqliteDatabase = TestDatabase & { options: { type: 'better-sqlite3'; databa
 
 let migrated: Promise<Buffer> | undefined;
 
-/** A copy of a file in which the migrations have run: to run them takes as long as all else of a start. */
+/** A copy of a file in which the migrations have run: to run them takes more than half as long as all else of a start. */
 async function createSqlite(): Promise<TestDatabase> {
   migrated ??= (async () => {
     const bare = await createBareSqlite();
@@ -92,7 +92,7 @@ export const DATABASES = [
 
 /**
  * Where what is built upon storage is tried: on SQLite, and with EVERY_DATABASE=1, as in `.ci/run`, on each.
- * What storage and delivery promise is tried on {@link DATABASES} always.
+ * What storage promises, and the order, leases and retries of deliveries, is tried on {@link DATABASES} always.
  */
 export const FEATURE_DATABASES =
   process.env['EVERY_DATABASE'] === '1' ? DATABASES : DATABASES.slice(0, 1);
