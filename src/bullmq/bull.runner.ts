@@ -1,7 +1,8 @@
 import type { OnModuleInit } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { Job, Queue, QueueOptions, Worker as BullWorker } from 'bullmq';
+import type { Queue, QueueOptions, Worker as BullWorker } from 'bullmq';
 
+import { withTimeout } from '../common/with-timeout.js';
 import type { DeliveryRunner, WaitingDelivery } from '../delivery/delivery.runner.js';
 import { DeliveryPlacement } from '../delivery/delivery.placement.js';
 import { toJob } from './delivery.job.js';
@@ -9,7 +10,7 @@ import { JobProcessor } from './job.processor.js';
 import { JobProducer } from './job.producer.js';
 import { LiveCallbackBullError } from './live-callback-bull.error.js';
 import type { LiveCallbackBullConfig } from './live-callback-bull.options.js';
-import { WaitingError, Worker } from './optional-packages.js';
+import { Worker } from './optional-packages.js';
 import { workerConnection } from './redis.connections.js';
 import { RedisOutage } from './redis.outage.js';
 
@@ -34,7 +35,6 @@ export class BullRunner implements OnModuleInit {
   private readonly producer: JobProducer;
   private readonly registrations = new Map<string, DeliveryPlacement>();
   private worker: BullWorker | undefined;
-  private readonly active = new Set<Job>();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -89,7 +89,8 @@ export class BullRunner implements OnModuleInit {
       },
       stop: async () => {
         keys.stop();
-        await this.worker?.pause(true);
+        // Not awaited: it ends once the jobs that it has are reported.
+        this.worker?.close().catch((error: Error) => this.report(error));
       },
       close: () => (this.closing ??= this.close()),
     };
@@ -99,7 +100,7 @@ export class BullRunner implements OnModuleInit {
     if (this.worker) return;
     const { queue, concurrency } = this.config;
     const processor = new JobProcessor(queue, this.registrations);
-    const worker = new Worker(queue, (job, token) => this.process(processor, job, token), {
+    const worker = new Worker(queue, (job, token) => processor.process(job, token), {
       connection: workerConnection(this.shared.connection),
       prefix: this.shared.prefix,
       concurrency,
@@ -108,20 +109,7 @@ export class BullRunner implements OnModuleInit {
     });
     worker.on('error', (error) => this.report(error));
     worker.on('active', () => this.outage.end());
-    worker.on('completed', (job) => this.active.delete(job));
-    worker.on('failed', (job) => job && this.active.delete(job));
     this.worker = worker;
-  }
-
-  private async process(processor: JobProcessor, job: Job, token?: string): Promise<string> {
-    this.active.add(job);
-    try {
-      return await processor.process(job, token);
-    } catch (error) {
-      // Nothing tells of one that waits again.
-      if (error instanceof WaitingError) this.active.delete(job);
-      throw error;
-    }
   }
 
   private report(error: Error): void {
@@ -129,17 +117,22 @@ export class BullRunner implements OnModuleInit {
   }
 
   private async close(): Promise<void> {
-    await Promise.all([this.producer.close(), this.reported()]);
-    // Forced: a Redis that hangs would otherwise keep the connections open for ever.
-    await this.worker?.close(true);
+    await Promise.all([this.producer.close(), this.closeWorker()]);
     await this.queue.getBackend().close(true);
   }
 
-  /** Waits a little until Redis knows of the jobs that have ended. */
-  private async reported(): Promise<void> {
-    const until = performance.now() + LAST_REPORTS_MS;
-    while (this.active.size > 0 && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+  /**
+   * The worker ends by itself: a connection that ends before it would take along a job that Redis is just
+   * giving to it. But a Redis that hangs would keep the connections open for ever.
+   */
+  private async closeWorker(): Promise<void> {
+    const { worker } = this;
+    if (!worker) return;
+    try {
+      await withTimeout(worker.close(), LAST_REPORTS_MS, () => new Error('no end'));
+    } catch {
+      void worker.disconnect().catch(() => {});
+      await worker.getBackend().close(true);
     }
   }
 }

@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { FEATURE_DATABASES } from '../support/databases.js';
-import { isRedisAbsent } from '../support/redis.js';
+import { onTestFinished } from '../support/current-test.js';
+import { isRedisAbsent, REDIS } from '../support/redis.js';
 import { scratchDatabase } from '../support/scratch.js';
+import { startTcpProxy } from '../support/tcp-proxy.js';
 import {
   openOf,
   openQueue,
@@ -141,6 +143,32 @@ describe.each(FEATURE_DATABASES)('with $name', ({ isAbsent, create }) => {
       release();
       await left;
       await expect.poll(() => queue.getCompletedCount(), PATIENCE).toBe(4);
+    });
+
+    it('that a node is being given while it leaves run on another at once', async () => {
+      const database = await scratchDatabase(create);
+      const redis = scratchRedis();
+      const { host, port } = REDIS;
+      const proxy = await startTcpProxy(host, port);
+      onTestFinished(() => proxy.close());
+      const [leaving, staying] = [recorder(), recorder()];
+      const first = await startBullHost({
+        database,
+        redis: { ...redis, connection: { ...REDIS, host: '127.0.0.1', port: proxy.port } },
+        role: 'worker',
+        listeners: [leaving.listener],
+      });
+      // Both wait for a job, and Redis wakes the one that has waited longer.
+      await sleep(100);
+      const second = await startBullHost({ database, redis, listeners: [staying.listener] });
+      await sleep(100);
+      proxy.delay(100);
+      await push(second, 'room');
+      // Woken, it has asked for the job, and Redis has answered that it is the job's worker now.
+      await sleep(150);
+      await first.close();
+      await expect.poll(() => staying.ids.length, { timeout: 3_000, interval: 10 }).toBe(1);
+      expect(leaving.ids).toEqual([]);
     });
   });
 });

@@ -10,6 +10,8 @@ export interface TcpProxy {
   hang(): void;
   /** Passes requests on and keeps the answers back: the client cannot know what was done. */
   mute(): void;
+  /** Passes answers on so many milliseconds late. */
+  delay(milliseconds: number): void;
   /** Is the database again. */
   restore(): Promise<void>;
   close(): Promise<void>;
@@ -19,6 +21,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   const sockets = new Set<Socket>();
   let isHanging = false;
   let isMute = false;
+  let lateMs = 0;
   const server = createServer((client) => {
     const upstream = connect(port, host);
     for (const [socket, other] of [
@@ -32,7 +35,9 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
         other.destroy();
       });
       socket.on('data', (chunk) => {
-        if (!isHanging && !(isMute && other === client)) other.write(chunk);
+        if (isHanging || (isMute && other === client)) return;
+        if (lateMs > 0 && other === client) setTimeout(() => other.write(chunk), lateMs);
+        else other.write(chunk);
       });
     }
   });
@@ -56,6 +61,9 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     },
     mute() {
       isMute = true;
+    },
+    delay(milliseconds) {
+      lateMs = milliseconds;
     },
     async restore() {
       isHanging = false;
