@@ -74,7 +74,8 @@ export class VolumeWatch {
 }
 
 function keep(counts: Map<string, number>, key: string, bytes: number): void {
-  const [oldest] = counts.keys();
-  if (!counts.has(key) && counts.size >= MAX_PAIRS && oldest !== undefined) counts.delete(oldest);
   counts.set(key, bytes);
+  if (counts.size <= MAX_PAIRS) return;
+  const [oldest] = counts.keys();
+  counts.delete(oldest as string);
 }

@@ -14,11 +14,16 @@ export function rawRequest(request: object): IncomingMessage {
   return wrapped.raw ?? wrapped;
 }
 
-const own = new WeakSet<object>();
+const OWN = Symbol('nestjs-live-callback');
+
+/** Node's response, which says itself whose it is: the garbage collector goes through a WeakSet each time. */
+interface Marked {
+  [OWN]?: true;
+}
 
 /** Whether the module wrote the answer. */
-export function isOwnReply(response: ServerResponse): boolean {
-  return own.has(response);
+export function isOwnReply(response: ServerResponse & Marked): boolean {
+  return response[OWN] === true;
 }
 
 /**
@@ -26,11 +31,11 @@ export function isOwnReply(response: ServerResponse): boolean {
  * exactly 200 as success; a failure that left as 200 would be a lost event.
  */
 export function writeReply(response: object, status: number): void {
-  const wrapped = response as Wrapped<ServerResponse>;
+  const wrapped = response as Wrapped<ServerResponse & Marked>;
   wrapped.hijack?.();
   const raw = wrapped.raw ?? wrapped;
   if (raw.headersSent || raw.writableEnded) return;
-  own.add(raw);
+  raw[OWN] = true;
   const body = JSON.stringify({ code: status === 200 ? 0 : status });
   raw.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
