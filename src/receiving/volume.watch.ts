@@ -75,7 +75,5 @@ export class VolumeWatch {
 
 function keep(counts: Map<string, number>, key: string, bytes: number): void {
   counts.set(key, bytes);
-  if (counts.size <= MAX_PAIRS) return;
-  const [oldest] = counts.keys();
-  counts.delete(oldest as string);
+  if (counts.size > MAX_PAIRS) counts.delete(counts.keys().next().value as string);
 }

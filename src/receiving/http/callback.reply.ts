@@ -14,12 +14,9 @@ export function rawRequest(request: object): IncomingMessage {
   return wrapped.raw ?? wrapped;
 }
 
+/** Marks the response itself: the garbage collector goes through a WeakSet each time. */
 const OWN = Symbol('nestjs-live-callback');
-
-/** Node's response, which says itself whose it is: the garbage collector goes through a WeakSet each time. */
-interface Marked {
-  [OWN]?: true;
-}
+type Marked = { [OWN]?: true };
 
 /** Whether the module wrote the answer. */
 export function isOwnReply(response: ServerResponse & Marked): boolean {
