@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** Marks the response itself: the garbage collector goes through a WeakSet each time. */
+const OWN = Symbol('nestjs-live-callback');
+
 /** The adapter's request or response: Express gives Node's own, Fastify wraps it as `raw`. */
-type Wrapped<T> = T & { raw?: T; hijack?: () => void };
+type Wrapped<T> = T & { raw?: T; hijack?: () => void; [OWN]?: true };
 
 /** Seconds after which the sender may come again; CSS keeps to its own interval. */
 const RETRY_AFTER_SECONDS = 5;
@@ -14,12 +17,8 @@ export function rawRequest(request: object): IncomingMessage {
   return wrapped.raw ?? wrapped;
 }
 
-/** Marks the response itself: the garbage collector goes through a WeakSet each time. */
-const OWN = Symbol('nestjs-live-callback');
-type Marked = { [OWN]?: true };
-
 /** Whether the module wrote the answer. */
-export function isOwnReply(response: ServerResponse & Marked): boolean {
+export function isOwnReply(response: Wrapped<ServerResponse>): boolean {
   return response[OWN] === true;
 }
 
@@ -28,9 +27,9 @@ export function isOwnReply(response: ServerResponse & Marked): boolean {
  * exactly 200 as success; a failure that left as 200 would be a lost event.
  */
 export function writeReply(response: object, status: number): void {
-  const wrapped = response as Wrapped<ServerResponse & Marked>;
+  const wrapped = response as Wrapped<ServerResponse>;
   wrapped.hijack?.();
-  const raw = wrapped.raw ?? wrapped;
+  const raw: Wrapped<ServerResponse> = wrapped.raw ?? wrapped;
   if (raw.headersSent || raw.writableEnded) return;
   raw[OWN] = true;
   const body = JSON.stringify({ code: status === 200 ? 0 : status });
