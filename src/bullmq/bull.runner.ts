@@ -89,7 +89,7 @@ export class BullRunner implements OnModuleInit {
       },
       stop: async () => {
         keys.stop();
-        // Not awaited: it ends once the jobs that it has are reported.
+        // The worker ends once the jobs that it has are reported; `close` waits for that.
         this.worker?.close().catch((error: Error) => this.report(error));
       },
       close: () => (this.closing ??= this.close()),

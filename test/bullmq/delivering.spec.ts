@@ -163,9 +163,10 @@ describe.each(FEATURE_DATABASES)('with $name', ({ isAbsent, create }) => {
       const second = await startBullHost({ database, redis, listeners: [staying.listener] });
       await sleep(100);
       proxy.delay(100);
+      const queue = openQueue(redis);
       await push(second, 'room');
-      // Woken, it has asked for the job, and Redis has answered that it is the job's worker now.
-      await sleep(150);
+      // Redis has given the job to the first node, which does not know of it yet.
+      await expect.poll(() => queue.getActiveCount(), { ...PATIENCE, interval: 5 }).toBe(1);
       await first.close();
       await expect.poll(() => staying.ids.length, { timeout: 3_000, interval: 10 }).toBe(1);
       expect(leaving.ids).toEqual([]);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between an application and its database, and can take the database away. */
+/** Stands between an application and its database, or its Redis, and can take that away. */
 export interface TcpProxy {
   readonly port: number;
   /** Ends all connections and takes no new ones, as a database that was killed. */
@@ -68,6 +68,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     async restore() {
       isHanging = false;
       isMute = false;
+      lateMs = 0;
       for (const socket of sockets) socket.destroy();
       if (!server.listening) await listen(address.port);
     },
