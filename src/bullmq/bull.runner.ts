@@ -131,6 +131,7 @@ export class BullRunner implements OnModuleInit {
     try {
       await withTimeout(worker.close(), LAST_REPORTS_MS, () => new Error('no end'));
     } catch {
+      // A farewell that was sent already would be waited for: its connection ends under it.
       void worker.disconnect().catch(() => {});
       await worker.getBackend().close(true);
     }
