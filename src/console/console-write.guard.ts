@@ -8,7 +8,7 @@ import {
 import { refuseForeignPost, type AuditRequest } from '../operations/api/audit-request.js';
 
 /** A header that no form can send, and no page of another origin without being asked by the browser first. */
-export const WRITE_HEADER = 'x-live-callback-console';
+const WRITE_HEADER = 'x-live-callback-console';
 
 /** Lets what changes something come from the page of the console alone, also where cookies let it in. */
 @Injectable()

@@ -43,7 +43,7 @@ export interface Session {
 }
 
 /** Latest time that a Date can hold: the end of what goes on. */
-export const FOREVER = 8.64e15;
+const FOREVER = 8.64e15;
 
 /** Sources that know no sequence, so that what they tell of a push has to find it by its beginning. */
 const LISTS: readonly EvidenceSource[] = ['event-list', 'backup-list', 'online-list'];

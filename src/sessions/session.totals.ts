@@ -80,7 +80,7 @@ export function countBelongings(
 }
 
 /** Whether a time is that of a session, whose end and beginning may be told a little late. */
-export function isWithin({ from, to }: SessionSpan, time: Date | null): boolean {
+function isWithin({ from, to }: SessionSpan, time: Date | null): boolean {
   const at = time?.getTime();
   return at !== undefined && at >= from - TOLERANCE_MS && at <= to + TOLERANCE_MS;
 }

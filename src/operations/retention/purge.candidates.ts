@@ -8,7 +8,7 @@ import {
 } from '../../storage/entities/index.js';
 
 /** Rows that one statement of a purge reads or writes. */
-export const PURGE_BATCH = 200;
+const PURGE_BATCH = 200;
 /** Where a page of a walk begins and where the walk ends. */
 export interface Walk {
   /** Name of the registration. */
