@@ -114,7 +114,7 @@ export class DeliveryDispatcher {
     return this.recording === 0 && [...this.queues.values()].every((queue) => queue.isIdle);
   }
 
-  /** Starts nothing more, and gives back what does not run. */
+  /** Starts nothing more, and gives back what does not run; what fails meanwhile too. */
   stop(): void {
     this.isStopped = true;
     this.giveBack([...this.queues.values()].flatMap((queue) => queue.stop()));
@@ -148,7 +148,7 @@ export class DeliveryDispatcher {
       delivery.isSuspect && this.isStopped ? Promise.resolve(null) : this.attempts.run(delivery),
     );
     if (!result) {
-      this.drop(delivery);
+      this.giveBack([delivery]);
       return null;
     }
     const closed = this.closeWhenRecorded(delivery, result);

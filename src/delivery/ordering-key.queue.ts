@@ -3,7 +3,7 @@ import { RetryPauses } from './retry.pauses.js';
 
 /** What the owner of an {@link OrderingKeyQueue} does for it. */
 export interface QueueOwner<T> {
-  /** Whether nothing is to run but what is pushed all the same. */
+  /** Whether nothing is to run but the probe of a circuit breaker, which is pushed all the same. */
   isHeld(): boolean;
   /** Must not reject. @returns the pause before the next try, real milliseconds; null when there is none */
   run(task: T): Promise<number | null>;
@@ -46,7 +46,7 @@ export class OrderingKeyQueue<T> {
 
   /** Whether a task that is to be tried again later is given back as well. */
   get isFull(): boolean {
-    return this.owner.isHeld() || this.pauses.isFull;
+    return this.isStopped || this.owner.isHeld() || this.pauses.isFull;
   }
 
   /** Whether a task that comes now may follow those of its key at once. */
@@ -102,7 +102,7 @@ export class OrderingKeyQueue<T> {
     return this.active.size === 0 && (this.isStopped || this.ready.length === 0);
   }
 
-  /** Starts nothing more. @returns the tasks that are not running */
+  /** Starts nothing more; a task that fails meanwhile is given back. @returns the tasks that do not run */
   stop(): T[] {
     this.isStopped = true;
     this.pauses.clear();
@@ -137,7 +137,7 @@ export class OrderingKeyQueue<T> {
   }
 
   private block(name: string, key: Key<T>, pause: number): void {
-    if (this.isStopped) return;
+    if (this.isStopped) return this.owner.giveBack(key.tasks.splice(0, 1));
     key.isBlocked = true;
     const { isFull } = this;
     this.giveBack(key, isFull ? 0 : 1);

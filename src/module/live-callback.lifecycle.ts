@@ -141,6 +141,7 @@ export class LiveCallbackLifecycle
         `Listeners still ran ${GRACE_MS} ms after the application was told to stop; their deliveries will be resumed.`,
       );
     }
+    await within(LAST_WRITES_MS, this.handOver.drained());
     await within(LAST_WRITES_MS, Promise.all([this.rejections.flush(), this.placement.close()]));
     await within(LAST_WRITES_MS, this.transactions.close());
     await within(LAST_WRITES_MS, Promise.all([this.database.close(), this.spool?.close()]));

@@ -38,7 +38,7 @@ export interface MappedCallback {
 /**
  * From verified JSON to a typed callback. Never refuses: what does not fit is kept as such.
  *
- * @throws KindError when that cannot be told, since a DTO threw
+ * @throws KindError when a DTO threw, and it cannot be told whether the callback fits
  */
 @Injectable()
 export class CallbackMapper {

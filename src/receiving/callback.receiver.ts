@@ -34,7 +34,7 @@ export class CallbackReceiver {
    * @param request the adapter's request (Express or Fastify)
    * @param response the adapter's response; status and body are written here
    * @throws CallbackRefusedError when the raw-body reader has not read the body, or the pair has
-   *   brought too much
+   *   brought too much; KindError when a DTO of the host threw
    */
   async receive(routeKind: string | null, request: object, response: object): Promise<void> {
     const context = contextOf(request);

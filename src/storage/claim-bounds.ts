@@ -62,7 +62,7 @@ export function partsOf(
   return parts;
 }
 
-/** Whether several attempts were begun and none has ended: the delivery may have ended the process. */
+/** Whether several attempts were begun and the last has not ended: the delivery may have ended the process. */
 export function isSuspect(row: LiveCallbackDelivery): boolean {
   // A recorded outcome sets the time of the next attempt, which the count of that one clears.
   return row.nextAttemptAt === null && triesOf(row) >= SUSPICIOUS_ATTEMPTS;

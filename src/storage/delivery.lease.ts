@@ -12,7 +12,7 @@ export interface OrderingKey {
 export interface DeliveryLease {
   readonly callbackId: string;
   readonly listener: string;
-  /** Rises with every lease; what happens under an older one counts for nothing. */
+  /** Rises with every claim, discard and replay; what happens under an older one counts for nothing. */
   readonly fence: number;
 }
 

@@ -77,8 +77,8 @@ export class DeliveryStore {
   }
 
   /**
-   * Which of the deliveries that were just stored and leased must be given back, because another process
-   * has come before them in their ordering key, or because nobody can tell.
+   * Which of the deliveries that were just stored and leased must be given back, because one that this
+   * process does not hold comes before them in their ordering key, or because nobody can tell.
    */
   async contested(leased: readonly LeasedDelivery[]): Promise<readonly LeasedDelivery[]> {
     // Who is alone in a key has nobody to ask about.

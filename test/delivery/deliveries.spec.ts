@@ -4,7 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
-import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, DataSource, Entity, IsNull, Not, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { DeliveryPoller } from '../../src/delivery/delivery.poller.js';
@@ -31,6 +31,7 @@ import {
 } from '../../src/testing/index.js';
 import { KEY, startHost, startWith, type Host } from '../support/application.js';
 import { DATABASES, type TestDatabase } from '../support/databases.js';
+import { scratchConnection, scratchDatabase } from '../support/scratch.js';
 
 @Entity('broadcast')
 class Broadcast {
@@ -359,6 +360,25 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
   });
 
   describe.skipIf(isAbsent)('a shutdown', () => {
+    afterEach(() => {
+      Script.act = () => {};
+      Script.seen = [];
+    });
+
+    /** Closes a host while its listener runs, and has the listener end once nothing more is started. */
+    async function closeDuringRun(host: Host, endRun: () => void): Promise<void> {
+      const closing = host.close();
+      // Once the server has closed, nothing more is started.
+      const isClosed = () =>
+        fetch(host.url).then(
+          () => false,
+          () => true,
+        );
+      await expect.poll(isClosed).toBe(true);
+      setTimeout(endRun, 100);
+      await closing;
+    }
+
     it('gives back what has not begun, and the next process resumes it', async () => {
       const database = await create();
       let release = () => {};
@@ -370,18 +390,7 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
         await first.send(signCallback(streamPushCallback({ sequence }), { key: KEY }));
       }
       await expect.poll(() => Script.seen.length).toBe(1);
-      const closing = first.close();
-      // Once the server has closed, nothing more is started.
-      await expect
-        .poll(() =>
-          fetch(first.url).then(
-            () => 'open',
-            () => 'closed',
-          ),
-        )
-        .toBe('closed');
-      setTimeout(release, 100);
-      await closing;
+      await closeDuringRun(first, release);
       expect(Script.seen).toHaveLength(1);
 
       Script.act = () => {};
@@ -401,7 +410,55 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       expect(begin).not.toHaveBeenCalled();
       await second.close();
       await database.drop();
+    });
+
+    it('gives back what fails meanwhile, to be tried when it is due and not when its lease has run out', async () => {
+      const database = await scratchDatabase(create);
+      let fail = () => {};
+      Script.act = () => new Promise<void>((_, reject) => (fail = () => reject(new Error('away'))));
+      const host = await startHost({ database, module: { providers: [Scripted] } });
+      await host.send(signCallback(streamPushCallback(), { key: KEY }));
+      await expect.poll(() => Script.seen.length).toBe(1);
+      await closeDuringRun(host, () => fail());
+      const rows = (
+        await scratchConnection({ ...database, entities: [...LIVE_CALLBACK_ENTITIES] })
+      ).getRepository(LiveCallbackDelivery);
+      expect(await rows.find()).toEqual([
+        expect.objectContaining({
+          state: 'pending',
+          attempts: 1,
+          lastError: 'Error: away',
+          leaseOwner: null,
+        }),
+      ]);
+    });
+
+    it('gives back what may have ended the process before, and whose turn has not come', async () => {
+      const database = await scratchDatabase(create);
+      const rows = (
+        await scratchConnection({ ...database, entities: [...LIVE_CALLBACK_ENTITIES] })
+      ).getRepository(LiveCallbackDelivery);
+      const start = () => startHost({ database, module: { providers: [Scripted] } });
+      Script.act = () => {};
+      const first = await start();
+      for (const stream of ['one', 'two']) {
+        await first.send(signCallback(streamPushCallback({ stream_id: stream }), { key: KEY }));
+      }
+      await whenListenersDone(first.app);
+      await first.close();
+      await rows.update({ state: 'done' }, { state: 'pending', attempts: 2, finishedAt: null });
       Script.seen = [];
+
+      let end = () => {};
+      Script.act = () => new Promise<void>((resolve) => (end = resolve));
+      const second = await start();
+      await expect.poll(() => Script.seen.length).toBe(1);
+      await expect.poll(() => rows.countBy({ leaseOwner: Not(IsNull()) })).toBe(2);
+      await closeDuringRun(second, () => end());
+      expect(Script.seen).toHaveLength(1);
+      expect(await rows.findBy({ state: 'pending' })).toEqual([
+        expect.objectContaining({ attempts: 2, leaseOwner: null }),
+      ]);
     });
   });
 });

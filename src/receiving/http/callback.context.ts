@@ -5,7 +5,7 @@ import { rawRequest } from './callback.reply.js';
 export interface CallbackContext {
   /** When its head was read, by `performance.now()`. */
   readonly startedAt: number;
-  /** The body, byte for byte, as the edge read it. */
+  /** The body, byte for byte, as the raw-body reader took it. */
   readonly body: Buffer;
   /** The body as text, unless it is not UTF-8; set by the guard. */
   text?: string;
@@ -31,7 +31,7 @@ export function openContext(request: object, body: Buffer, startedAt: number): v
   carrierOf(request)[CONTEXT] = { body, startedAt };
 }
 
-/** The context of a request; undefined when its body was not read by the edge. */
+/** The context of a request; undefined when the raw-body reader has not read its body. */
 export function contextOf(request: object): CallbackContext | undefined {
   return carrierOf(request)[CONTEXT];
 }

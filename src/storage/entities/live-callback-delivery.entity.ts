@@ -25,7 +25,7 @@ export class LiveCallbackDelivery {
   @TextColumn(36, NULLABLE) leaseOwner!: string | null;
   /** Database time until which the lease holds. */
   @TimeColumn(NULLABLE) leaseUntil!: Date | null;
-  /** Rises with every lease; an outcome under an older fence counts for nothing. */
+  /** Rises with every claim, discard and replay; an outcome under an older fence counts for nothing. */
   @IntColumn() fence!: number;
   @TimeColumn(NULLABLE) nextAttemptAt!: Date | null;
   @TextColumn(1000, NULLABLE) lastError!: string | null;

@@ -114,14 +114,14 @@ export class PostgresInsert {
 interface StoredBatch {
   /** Id, content digest and `t` or `f` for a conflicting one, of each callback. */
   readonly stored: string | null;
-  /** Callback and listener where another node has come into the lane first. */
+  /** Callback and listener where the lane has a delivery that this process does not hold. */
   readonly lost: readonly [string, string][] | null;
 }
 
 interface StoredCallback {
   readonly id: string;
   readonly conflicting: boolean;
-  /** Listeners whose lane another node has come into first. */
+  /** Listeners whose lane has a delivery that this process does not hold. */
   readonly lost: readonly string[];
 }
 
