@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CallbackRefusedError } from '../../src/receiving/refusals/refusal.js';
 import { readBody } from '../../src/receiving/http/read-body.js';
 import { ReadingBudget } from '../../src/receiving/http/reading.budget.js';
+import { heapAfterCollection } from '../support/heap.js';
 
 const LIMIT = 256 * 1024;
 const MEBIBYTE = 1024 * 1024;
@@ -46,6 +47,25 @@ describe('bodies that have not come whole', () => {
     request.end('1}');
     expect(String(await reading)).toBe('{"a":1}');
     expect(budget).toMatchObject({ bytes: 0, count: 0 });
+  });
+
+  it('that come byte by byte take no more than their bytes', async () => {
+    const budget = new ReadingBudget();
+    const before = heapAfterCollection();
+    const bodies = Array.from({ length: 20 }, async () => {
+      const request = newRequest();
+      const reading = read(request, budget);
+      for (let n = 0; n < 10; n++) {
+        for (let i = 0; i < 1_000; i++) request.write(Buffer.from('x'));
+        await turn();
+      }
+      return { request, reading };
+    });
+    const open = await Promise.all(bodies);
+    expect(budget.bytes).toBe(200_000);
+    expect(heapAfterCollection() - before).toBeLessThan(8 * MEBIBYTE);
+    for (const { request } of open) request.end();
+    for (const { reading } of open) expect(String(await reading)).toBe('x'.repeat(10_000));
   });
 
   it('may be 10,000 at once; for the next one the oldest gives way', async () => {

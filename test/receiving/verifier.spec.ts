@@ -19,6 +19,8 @@ import { LiveCallbackOptionsError } from '../../src/options/option.error.js';
 import { resolveConfig, resolveShape } from '../../src/options/live-callback.config.js';
 import { RefusalException } from '../../src/receiving/http/refusal.exception.js';
 import { REFUSAL_STATUS } from '../../src/receiving/refusals/refusal.js';
+import { readPayload } from '../../src/events/payload/read-payload.js';
+import { heapAfterCollection } from '../support/heap.js';
 import { extendMd5 } from '../support/md5-extension.js';
 
 /**
@@ -548,6 +550,31 @@ describe('a function that finds keys is asked no more than it must', () => {
     const reasons = await Promise.all(strangers);
     expect(reasons.filter((reason) => reason === 'keys-unavailable')).toHaveLength(64);
     expect(reasons.filter((reason) => reason === 'overloaded')).toHaveLength(3_000 - 64);
+  });
+
+  it('never for a name that no column holds: anybody may make one up, at any length', async () => {
+    const keys = vi.fn<CallbackKeyResolver>(() => [KEY]);
+    const verifier = verifierOf({ keys });
+    const longest = { app: 'a'.repeat(255), appid: '1'.repeat(64) };
+    const reason = (fields: object) => reasonOf(verifier.verify(parsed(signedBy(KEY, fields))));
+    expect(await reason({ ...longest, app: 'a'.repeat(256) })).toBe('sign-mismatch');
+    expect(await reason({ ...longest, appid: '1'.repeat(65) })).toBe('sign-mismatch');
+    expect(keys).not.toHaveBeenCalled();
+    expect(await reason(longest)).toBe('passed');
+  });
+
+  it('and what it remembers does not keep the body that named it', async () => {
+    const keys = vi.fn<CallbackKeyResolver>(() => [KEY]);
+    const verifier = verifierOf({ keys });
+    const before = heapAfterCollection();
+    for (let n = 0; n < 200; n++) {
+      // Not JSON, so that its texts are cut out of it.
+      const body = `{"t":"2000000000","sign":"${SIGN}","domain":"push-${n}.example.com","x":"${'"'.repeat(250_000)}"}`;
+      const payload = readPayload(Buffer.from(body));
+      expect(await reasonOf(verifier.verify(payload))).toBe('json-invalid');
+    }
+    expect(keys).toHaveBeenCalledTimes(200);
+    expect(heapAfterCollection() - before).toBeLessThan(20 * 2 ** 20);
   });
 
   it('with 32 MiB of bodies that wait for it at most', async () => {

@@ -23,6 +23,8 @@ export interface Oddity {
 
 const ODDITIES = new WeakMap<object, Oddity>();
 const MAX_WARNINGS = 8;
+/** What is hashed at one go, characters: each call costs more than a token. */
+const PART_LENGTH = 8_192;
 const MAX_NAME_LENGTH = 64;
 
 /** Undefined for a payload whose value says all that its text did, as nearly every one does. */
@@ -70,6 +72,7 @@ class Walk {
   readonly warnings = new Set<string>();
   readonly repeatedKeys = new Set<string>();
   private readonly levels: Level[] = [];
+  private taken = '';
 
   constructor(private readonly text: string) {}
 
@@ -102,6 +105,7 @@ class Walk {
         i = end - 1;
       }
     }
+    this.hashTaken();
   }
 
   private enter(level: Level, keys: Set<string>, key: string): void {
@@ -126,6 +130,12 @@ class Walk {
   private take(token: string): void {
     const [top] = this.levels;
     if (top?.key === 't' || top?.key === 'sign') return;
-    this.hash.update(`${token}\n`);
+    this.taken += `${token}\n`;
+    if (this.taken.length > PART_LENGTH) this.hashTaken();
+  }
+
+  private hashTaken(): void {
+    this.hash.update(this.taken);
+    this.taken = '';
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { CallbackRefusedError, type RefusalReason } from '../refusals/refusal.js';
 import { capturedBody } from './captured-body.js';
+import { GrowingBody } from './growing.body.js';
 import type { ReadingBudget } from './reading.budget.js';
 
 const MEDIA_TYPE = 'application/json';
@@ -65,7 +66,7 @@ function readOn(
 ): Promise<Buffer> {
   if (request.destroyed) throw new CallbackRefusedError('body-aborted');
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const body = new GrowingBody();
     const settle = (act: () => void) => {
       budget.end(reading);
       request.off('data', onData).off('end', onEnd).off('close', onAbort).off('error', onAbort);
@@ -76,11 +77,10 @@ function readOn(
     const reading = { address, beganAt: performance.now(), bytes: 0, refuse };
     const onData = (chunk: Buffer) => {
       if (reading.bytes + chunk.length > limit) return refuse('body-too-large');
-      chunks.push(chunk);
+      body.append(chunk);
       budget.grow(reading, chunk.length);
     };
-    const onEnd = () =>
-      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const onEnd = () => settle(() => resolve(body.bytes));
     const onAbort = () => refuse('body-aborted');
     request.on('data', onData).on('end', onEnd).on('close', onAbort).on('error', onAbort);
     budget.begin(reading);

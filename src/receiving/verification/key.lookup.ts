@@ -6,6 +6,7 @@ import type {
   CallbackKeyQuery,
   CallbackKeyResolver,
 } from '../../options/live-callback.options.js';
+import { ID_LENGTH, NAME_LENGTH } from '../../storage/column-text.js';
 import { CallbackRefusedError } from '../refusals/refusal.js';
 
 const DEADLINE_MS = 3_000;
@@ -45,6 +46,7 @@ export class KeyLookup {
     signed: (key: BoundCallbackKey) => boolean,
     bytes: number,
   ): Promise<readonly BoundCallbackKey[]> {
+    if (isTooLong(query)) return [];
     const name = JSON.stringify([query.domain?.toLowerCase() ?? null, query.appId]);
     const known = this.known.get(name);
     const age = known === undefined ? Infinity : performance.now() - known.at;
@@ -80,12 +82,14 @@ export class KeyLookup {
 
   private async ask(name: string, query: CallbackKeyQuery): Promise<Found> {
     try {
+      // A copy: a text that was cut out of a body would keep all of it in memory.
+      const asked = structuredClone(query);
       const given = await withTimeout(
-        outsideRequests(async () => this.resolve(query)),
+        outsideRequests(async () => this.resolve(asked)),
         DEADLINE_MS,
         () => new Error(`no keys within ${DEADLINE_MS} ms`),
       );
-      const keys = given.map((key, index) => bound(resolveKey(`keys()[${index}]`, key), query));
+      const keys = given.map((key, index) => bound(resolveKey(`keys()[${index}]`, key), asked));
       const found = { keys, at: performance.now() };
       this.remember(name, found);
       return found;
@@ -109,6 +113,11 @@ export class KeyLookup {
     this.known.delete(name);
     this.known.set(name, found);
   }
+}
+
+/** Whether no column holds such a name: nobody has keys for it, and anybody may make it up, at any length. */
+function isTooLong({ domain, appId }: CallbackKeyQuery): boolean {
+  return (domain?.length ?? 0) > NAME_LENGTH || (appId?.length ?? 0) > ID_LENGTH;
 }
 
 /** A key speaks for what was asked about and for nothing else, whatever the host bound it to. */
