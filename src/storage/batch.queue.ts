@@ -37,7 +37,7 @@ export class BatchQueue<T, R> {
   ) {}
 
   /**
-   * Resolves when the item is written. It may be written even when this rejects.
+   * Resolves when the item is written. It may be written even when this rejects, if that had begun.
    *
    * @throws StorageUnavailableError `storage-overloaded` when too many wait already, `storage-timeout`
    * when it is not known to be written by its deadline
@@ -68,6 +68,8 @@ export class BatchQueue<T, R> {
     while (this.waiting.length > 0) {
       await this.keepPace();
       this.writing = this.next();
+      // All that waited has been given up meanwhile.
+      if (this.writing.length === 0) break;
       const written = this.writeBatch(this.writing);
       // A driver that works at once has written by now, and nothing could be received meanwhile.
       this.sentAt = performance.now();
@@ -80,8 +82,10 @@ export class BatchQueue<T, R> {
 
   private giveUpLate(): void {
     const latest = performance.now() - this.limits.deadlineMs;
-    for (const entry of [...this.writing, ...this.waiting]) {
-      if (entry.addedAt > latest) break;
+    const isInTime = ({ addedAt }: Entry<T, R>) => addedAt > latest;
+    const late = this.waiting.findIndex(isInTime);
+    const waited = this.take(late < 0 ? this.waiting.length : late);
+    for (const entry of [...this.writing.filter((it) => !isInTime(it)), ...waited]) {
       entry.reject(new StorageUnavailableError('storage-timeout'));
     }
   }
@@ -101,9 +105,13 @@ export class BatchQueue<T, R> {
       if (count > 0 && (count >= this.limits.items || weight > this.limits.weight)) break;
       count++;
     }
-    const batch = this.waiting.splice(0, count);
-    for (const entry of batch) this.waitingWeight -= entry.weight;
-    return batch;
+    return this.take(count);
+  }
+
+  private take(count: number): Entry<T, R>[] {
+    const taken = this.waiting.splice(0, count);
+    for (const entry of taken) this.waitingWeight -= entry.weight;
+    return taken;
   }
 
   private async writeBatch(batch: Entry<T, R>[]): Promise<void> {

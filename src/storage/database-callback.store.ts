@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { CALLBACK_BATCHES } from './batch.limits.js';
 import { BatchQueue } from './batch.queue.js';
+import { entriesOf } from './batch-entries.js';
 import { errorText } from '../common/error-text.js';
 import { CallbackStore, type StoredCallback } from './callback.store.js';
 import { CallbackDatabase } from './connection/callback.database.js';
@@ -39,6 +40,9 @@ export class DatabaseCallbackStore extends CallbackStore {
     try {
       return await this.queue.add(callback, callback.body.length);
     } catch (error) {
+      // Its row may come to be all the same, leased to this name, and nobody would run it.
+      if (error instanceof StorageUnavailableError && error.reason === 'storage-timeout')
+        this.owner.rename();
       if (error instanceof StorageUnavailableError) throw error;
       this.logger.error(`A callback could not be stored: ${errorText(error)}`);
       throw new StorageUnavailableError('storage-failed', { cause: error });
@@ -50,7 +54,7 @@ export class DatabaseCallbackStore extends CallbackStore {
   }
 
   private async write(callbacks: readonly NewCallback[]): Promise<StoredCallback[]> {
-    const batch = distinct(callbacks);
+    const batch = entriesOf(callbacks);
     const owner = this.owner.id;
     const results = await this.insert(batch, owner);
     // Of several copies in one batch the first is the event, the others its redeliveries.
@@ -120,21 +124,4 @@ function toLeased(
     isSuspect: false,
     hasFailed: false,
   };
-}
-
-/** An entry per content: a statement can meet each unique key once only. */
-function distinct(callbacks: readonly NewCallback[]): BatchEntry[] {
-  const byContent = new Map<string, BatchEntry>();
-  const identities = new Set<string>();
-  for (const callback of callbacks) {
-    const known = byContent.get(callback.contentDigest);
-    byContent.set(
-      callback.contentDigest,
-      known
-        ? { ...known, copies: known.copies + 1 }
-        : { callback, copies: 1, conflictsInBatch: identities.has(callback.identityDigest) },
-    );
-    identities.add(callback.identityDigest);
-  }
-  return [...byContent.values()];
 }

@@ -152,6 +152,21 @@ describe('an item that waits too long', () => {
     expect(told.at(-1)).toBe('c stored');
   });
 
+  it('is not written, unless that had begun', async () => {
+    const { queue, batches, finish } = newQueue();
+    const late = Promise.allSettled([queue.add('a', 60), queue.add('b', 60)]);
+    await turn();
+    expect(batches).toEqual([['a']]);
+    await vi.advanceTimersByTimeAsync(1_250);
+    expect((await late).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const later = queue.add('c', 1_000);
+    await finish();
+    await turn();
+    await finish();
+    expect(await later).toBe('c!');
+    expect(batches).toEqual([['a'], ['c']]);
+  });
+
   it('is nobody where there is no deadline', async () => {
     const { queue, finish } = newQueue({ deadlineMs: Infinity });
     const result = queue.add('a');

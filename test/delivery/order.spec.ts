@@ -8,6 +8,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { CALLBACK_BATCHES } from '../../src/storage/batch.limits.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import { DeliveryClaimer } from '../../src/storage/delivery.claimer.js';
 import { LiveCallbackAuditService, OnLiveEvent, type LiveEvent } from '../../src/index.js';
@@ -198,6 +199,38 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
       await whenAllDone(operator);
       expect(journal.firstRuns('a')).toEqual(['1', '2']);
     });
+
+    it('holds after a commit that came later than its deadline', async () => {
+      const limits = CALLBACK_BATCHES as { deadlineMs: number };
+      const { deadlineMs } = limits;
+      limits.deadlineMs = 300;
+      onTestFinished(() => void (limits.deadlineMs = deadlineMs));
+      const journal = new Journal();
+      const database = await scratchDatabase(create);
+      const operator = await scratchConnection(database);
+      const module = { providers: [listenerOf(journal, () => Promise.resolve())] };
+      const host = await scratchHost({ database, module });
+      const writer = writerOf(host);
+      const insert = writer.insert.bind(writer);
+      vi.spyOn(writer, 'insert').mockImplementationOnce(async (...batch) => {
+        await sleep(1_000);
+        return insert(...batch);
+      });
+      const first = push('a', 1);
+      expect(await host.send(first)).toMatchObject({ status: 503 });
+      // It waits for the batch that is being written, and is told that this one is known.
+      await vi.waitFor(async () => expect(await host.send(first)).toMatchObject(OK), 5_000);
+      expect(await host.send(push('a', 2))).toMatchObject(OK);
+      await whenListenersDone(host.app);
+      expect(journal.firstRuns('a')).toEqual([]);
+      // As after 8 s: nobody renews what nobody has.
+      await operator.query(
+        'UPDATE live_callback_delivery SET lease_until = 1 WHERE lease_owner IS NOT NULL',
+      );
+      await whenAllDone(operator);
+      expect(journal.firstRuns('a')).toEqual(['1', '2']);
+      expect(journal.runs).toHaveLength(2);
+    }, 30_000);
 
     it('holds when the database goes away before the first of two can be handed on', async () => {
       const journal = new Journal();

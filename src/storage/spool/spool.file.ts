@@ -47,7 +47,8 @@ const LOCK_PAUSE_MS = 100;
 export class SpoolFile {
   private readonly queue = new BatchQueue<SealedCallback, void>(
     (batch) => Promise.resolve(this.insert(batch)),
-    CALLBACK_BATCHES,
+    // Given up, a callback would be written all the same, and not be counted.
+    { ...CALLBACK_BATCHES, deadlineMs: Infinity },
   );
   private readonly insertOne: Statement;
   private readonly selectFirst: Statement;
