@@ -45,7 +45,7 @@ export class DeliveryDispatcher {
 
   /** How many more deliveries of a listener this process should take. */
   roomOf(listener: string): number {
-    if (this.heldUp.has(listener)) return 0;
+    if (this.heldUp.has(listener) || !this.registry.get(listener)) return 0;
     const blocked = this.queues.get(listener)?.blocked ?? 0;
     return Math.max(0, CAPACITY + blocked - this.leases.countOf(listener));
   }
@@ -80,7 +80,8 @@ export class DeliveryDispatcher {
     if (!to) return;
     const known = this.leases.find(listener, event.id);
     if (known) return known.renewAs(taken);
-    const delivery = new HeldDelivery(to, event, taken, this.time.now());
+    const delivery = new HeldDelivery(to, event, taken);
+    if (this.isStopped) return this.giveBack([delivery]);
     this.leases.add(delivery);
     for (const observer of this.observers) observer.taken?.(delivery);
     this.queueOf(to).push(orderingKey, delivery);
@@ -130,6 +131,8 @@ export class DeliveryDispatcher {
     if (!queue) {
       const owner = {
         isHeld: () => this.heldUp.has(to.id),
+        // Once its attempt begins a delivery is no suspect any more.
+        waitsForItsLike: (it: HeldDelivery) => it.isSuspect,
         run: (it: HeldDelivery) => this.attempt(it),
         giveBack: (them: readonly HeldDelivery[]) => this.giveBack(them),
         emptied: (orderingKey: string, hasMore: boolean) =>

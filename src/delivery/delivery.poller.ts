@@ -5,6 +5,7 @@ import { OutageLog } from '../common/outage.log.js';
 import { outsideRequests } from '../common/outside-requests.js';
 import { TimeScale } from '../common/time-scale.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
+import type { Claim } from '../storage/delivery.lease.js';
 import { DeliveryDispatcher } from './delivery.dispatcher.js';
 import { HandOver } from './hand-over.js';
 import { ListenerGate } from './listener.gate.js';
@@ -13,6 +14,9 @@ import { ListenerRegistry } from './listeners/listener.registry.js';
 
 /** How often the table is asked what is due, ms. */
 const INTERVAL_MS = 1_000;
+
+const NOTHING: Claim = { claimed: [], contested: [], hasMore: false };
+
 /**
  * Renews what this process holds, and takes over what is due and nobody holds: what a dead process
  * left, what had no room in memory, what is replayed. The table is the truth; this timer only wakes.
@@ -79,24 +83,30 @@ export class DeliveryPoller {
     return taken;
   }
 
+  private claim(listeners: readonly string[]): Promise<Claim> {
+    return this.handOver.claim({ registration: this.config.name, listeners });
+  }
+
   private async poll(): Promise<number> {
     let taken = 0;
     try {
-      await this.gate.read();
-      // First the renewal: a lease that ran out while the database was away is still ours. And again
-      // between the steps of a large backlog, which may take longer than leases last.
-      let hasMore: boolean;
-      do {
+      // The oldest come first: who has filled an answer is asked for again after all others.
+      const served = new Set<string>();
+      let mayHaveMore = true;
+      while (mayHaveMore && !this.isStopped) {
+        // First the renewal: a lease that ran out while the database was away is still ours. And again
+        // between the steps of a large backlog, which may take longer than leases last.
         for (const lost of await this.leases.renew()) this.dispatcher.lost(lost);
-        const listeners = this.registry.ids.filter((id) => this.dispatcher.roomOf(id) > 0);
-        if (listeners.length === 0 || this.isStopped) break;
-        const claim = await this.handOver.claim({
-          registration: this.config.name,
-          listeners,
-        });
+        await this.gate.read();
+        const open = this.registry.ids.filter((id) => this.dispatcher.roomOf(id) > 0);
+        const listeners = open.filter((id) => !served.has(id));
+        const claim = listeners.length > 0 ? await this.claim(listeners) : NOTHING;
         taken += claim.claimed.length;
-        ({ hasMore } = claim);
-      } while (hasMore);
+        for (const { delivery } of claim.hasMore ? claim.claimed : [])
+          served.add(delivery.listener);
+        mayHaveMore = claim.hasMore || open.some((id) => served.has(id));
+        if (!claim.hasMore) served.clear();
+      }
       this.outage.works();
     } catch (error) {
       this.outage.failed(() => `Deliveries could not be polled: ${errorText(error)}`);

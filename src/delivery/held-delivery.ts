@@ -22,12 +22,13 @@ export class HeldDelivery implements OrderingKey {
   /** Resolves when the latest outcome is in the table. */
   recorded: Promise<void> | undefined;
 
-  /** @param leasedAt when the lease was taken, by the clock of the process */
+  /** When the lease was last asked for, by the clock of the process. */
+  leasedAt: number;
+
   constructor(
     readonly to: Listener,
     event: LiveEvent,
     taken: LeasedDelivery,
-    public leasedAt: number,
   ) {
     this.event = event;
     this.callbackId = taken.callbackId;
@@ -39,6 +40,7 @@ export class HeldDelivery implements OrderingKey {
     this.isCounted = taken.isCounted;
     this.isSuspect = taken.isSuspect;
     this.hasFailed = taken.hasFailed;
+    this.leasedAt = taken.leasedAt;
   }
 
   get lease(): CountedLease {
@@ -57,8 +59,8 @@ export class HeldDelivery implements OrderingKey {
   }
 
   /** Goes on under another lease, after its own had run out. */
-  renewAs({ fence, attempts }: LeasedDelivery): void {
-    Object.assign(this, { fence, attempts, isLost: false });
+  renewAs({ fence, attempts, leasedAt }: LeasedDelivery): void {
+    Object.assign(this, { fence, attempts, leasedAt, isLost: false });
   }
 
   /**

@@ -77,7 +77,7 @@ export class LeaseKeeper {
     if (!isFresh || !delivery.isCounted) {
       if (!(await this.store.begin(delivery.lease))) return false;
       delivery.leasedAt = askedAt;
-      delivery.attempts++;
+      if (!delivery.isCounted) delivery.attempts++;
     }
     delivery.isCounted = false;
     return true;

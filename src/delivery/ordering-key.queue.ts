@@ -5,6 +5,8 @@ import { RetryPauses } from './retry.pauses.js';
 export interface QueueOwner<T> {
   /** Whether nothing is to run but the probe of a circuit breaker, which is pushed all the same. */
   isHeld(): boolean;
+  /** Whether a task that is run waits until another such one has ended. */
+  waitsForItsLike(task: T): boolean;
   /** Must not reject. @returns the pause before the next try, real milliseconds; null when there is none */
   run(task: T): Promise<number | null>;
   /** Tasks that wait behind one that is tried again later, or that is given back with them. */
@@ -106,15 +108,23 @@ export class OrderingKeyQueue<T> {
   stop(): T[] {
     this.isStopped = true;
     this.pauses.clear();
-    return [...this.keys.values()]
-      .flatMap(({ tasks }) => tasks)
-      .filter((task) => !this.active.has(task));
+    return [...this.keys.values()].flatMap(({ tasks }) =>
+      tasks.splice(this.active.has(tasks[0] as T) ? 1 : 0),
+    );
   }
 
   private pump(): void {
-    while (!this.isStopped && this.active.size < this.concurrency && this.ready.length > 0) {
-      void this.runNext(this.ready.shift() as string);
+    while (!this.isStopped && this.active.size < this.concurrency) {
+      const next = this.ready.findIndex((name) => this.mayTakePlace(name));
+      if (next < 0) return;
+      void this.runNext(this.ready.splice(next, 1)[0] as string);
     }
+  }
+
+  /** Tasks that wait for one another would otherwise take all places, and nothing else would run. */
+  private mayTakePlace(name: string): boolean {
+    const waits = (task: T) => this.owner.waitsForItsLike(task);
+    return !waits(this.keys.get(name)!.tasks[0] as T) || ![...this.active].some(waits);
   }
 
   private async runNext(name: string): Promise<void> {

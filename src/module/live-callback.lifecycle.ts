@@ -140,6 +140,8 @@ export class LiveCallbackLifecycle
       this.logger.warn(
         `Listeners still ran ${GRACE_MS} ms after the application was told to stop; their deliveries will be resumed.`,
       );
+      // Those that obey their signal say what came of it.
+      await within(LAST_WRITES_MS, this.dispatcher.idle());
     }
     await within(LAST_WRITES_MS, this.handOver.drained());
     await within(LAST_WRITES_MS, Promise.all([this.rejections.flush(), this.placement.close()]));

@@ -7,7 +7,7 @@ import { meaningOfSession } from '../events/session-event.js';
 import { toLiveEvent } from '../events/to-live-event.js';
 import { isSuspect } from './claim-bounds.js';
 import { CallbackDatabase } from './connection/callback.database.js';
-import type { ClaimedDelivery, LeasedDelivery } from './delivery.lease.js';
+import type { ClaimedDelivery, LeasedDelivery, OwnLease } from './delivery.lease.js';
 import { LiveCallback, type LiveCallbackDelivery } from './entities/index.js';
 
 /** A delivery that was taken over, as its row is since then. */
@@ -21,8 +21,8 @@ export class ClaimedEventReader {
     private readonly interpreter: EventInterpreter,
   ) {}
 
-  /** @param owner whom the leases of the rows name */
-  async read(rows: readonly ClaimedRow[], owner: string): Promise<ClaimedDelivery[]> {
+  /** @param lease what the leases of the rows say */
+  async read(rows: readonly ClaimedRow[], lease: OwnLease): Promise<ClaimedDelivery[]> {
     const ids = [...new Set(rows.map(({ callbackId }) => callbackId))];
     if (ids.length === 0) return [];
     const callbacks = await this.database.manager
@@ -36,7 +36,7 @@ export class ClaimedEventReader {
       // A purge leaves open deliveries their body.
       if (!callback || callback.body === null) return [];
       return [
-        { event: this.eventOf(row, callback, callback.body), delivery: toLeased(row, owner) },
+        { event: this.eventOf(row, callback, callback.body), delivery: toLeased(row, lease) },
       ];
     });
   }
@@ -62,13 +62,13 @@ export class ClaimedEventReader {
   }
 }
 
-function toLeased(row: ClaimedRow, owner: string): ClaimedDelivery['delivery'] {
+function toLeased(row: ClaimedRow, lease: OwnLease): ClaimedDelivery['delivery'] {
   const { callbackId, listener, orderingKey, fence, attempts, isCounted, attemptsBefore } = row;
   return {
     callbackId,
     listener,
     orderingKey,
-    owner,
+    ...lease,
     fence,
     attempts,
     isCounted,

@@ -4,18 +4,15 @@ import { CALLBACK_BATCHES } from './batch.limits.js';
 import { BatchQueue } from './batch.queue.js';
 import { entriesOf } from './batch-entries.js';
 import { errorText } from '../common/error-text.js';
+import { TimeScale } from '../common/time-scale.js';
 import { CallbackStore, type StoredCallback } from './callback.store.js';
 import { CallbackDatabase } from './connection/callback.database.js';
-import type { LeasedDelivery } from './delivery.lease.js';
+import { KNOWN, storedAs } from './insert-outcome.js';
 import { LEASE_MS, LeaseOwner } from './lease-owner.js';
 import { LeasePolicy } from './lease-policy.js';
 import { LiveCallbackConfig } from '../options/live-callback.config.js';
-import type { BatchEntry, InsertResult, NewCallback, NewDelivery } from './sql/callback.writer.js';
+import type { BatchEntry, InsertResult, NewCallback } from './sql/callback.writer.js';
 import { StorageUnavailableError } from './storage.error.js';
-
-const KNOWN: StoredCallback = { outcome: 'known', conflicting: false, leased: [], waiting: [] };
-/** Fence of the lease that the insert takes. */
-const FIRST_FENCE = 1;
 
 /** Stores callbacks in the database, many in one transaction, once each. */
 @Injectable()
@@ -32,6 +29,7 @@ export class DatabaseCallbackStore extends CallbackStore {
     private readonly owner: LeaseOwner,
     private readonly policy: LeasePolicy,
     private readonly config: LiveCallbackConfig,
+    private readonly time: TimeScale,
   ) {
     super();
   }
@@ -55,11 +53,11 @@ export class DatabaseCallbackStore extends CallbackStore {
 
   private async write(callbacks: readonly NewCallback[]): Promise<StoredCallback[]> {
     const batch = entriesOf(callbacks);
-    const owner = this.owner.id;
-    const results = await this.insert(batch, owner);
+    const lease = { owner: this.owner.id, leasedAt: this.time.now() };
+    const results = await this.insert(batch, lease.owner);
     // Of several copies in one batch the first is the event, the others its redeliveries.
     const stored = new Map(
-      batch.map(({ callback }, index) => [callback, toStored(callback, results[index]!, owner)]),
+      batch.map(({ callback }, index) => [callback, storedAs(callback, results[index]!, lease)]),
     );
     return callbacks.map((callback) => stored.get(callback) ?? KNOWN);
   }
@@ -90,38 +88,4 @@ export class DatabaseCallbackStore extends CallbackStore {
   private isRowFault(error: unknown): boolean {
     return this.database.isOpen && this.database.writer.isRowFault(error);
   }
-}
-
-function toStored(
-  { deliveries }: NewCallback,
-  result: InsertResult,
-  owner: string,
-): StoredCallback {
-  if (!result.isNew) return KNOWN;
-  const { conflicting, leased } = result;
-  return {
-    outcome: 'new',
-    conflicting,
-    leased: leased.map((it) => toLeased(it, owner)),
-    waiting:
-      leased.length === deliveries.length ? [] : deliveries.filter((it) => !leased.includes(it)),
-  };
-}
-
-function toLeased(
-  { callbackId, listener, orderingKey, attempts }: NewDelivery,
-  owner: string,
-): LeasedDelivery {
-  return {
-    callbackId,
-    listener,
-    orderingKey,
-    owner,
-    fence: FIRST_FENCE,
-    attempts,
-    isCounted: attempts === 1,
-    attemptsBefore: 0,
-    isSuspect: false,
-    hasFailed: false,
-  };
 }

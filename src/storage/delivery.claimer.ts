@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { TimeScale } from '../common/time-scale.js';
 import { partsOf, withinBounds } from './claim-bounds.js';
 import { ClaimedEventReader, type ClaimedRow } from './claimed-event.reader.js';
 import { CallbackDatabase } from './connection/callback.database.js';
@@ -26,6 +27,7 @@ export class DeliveryClaimer {
     private readonly database: CallbackDatabase,
     private readonly owner: LeaseOwner,
     private readonly events: ClaimedEventReader,
+    private readonly time: TimeScale,
   ) {}
 
   /**
@@ -47,8 +49,9 @@ export class DeliveryClaimer {
     const taken = new Set<string>();
     try {
       for (const part of partsOf(rows, PART)) {
+        const leasedAt = this.time.now();
         const leased = await this.lease(part, request);
-        const read = await this.events.read(leased, this.owner.id);
+        const read = await this.events.read(leased, { owner: this.owner.id, leasedAt });
         for (const row of leased) taken.add(keyOf(row));
         claimed.push(...read);
         await request.handOn(read, more);

@@ -34,11 +34,17 @@ export interface DeliveryOutcome extends DeliveryLease {
   readonly retryInMs: number;
 }
 
-/** A delivery row that is committed and leased to this process, for its event to be handed on. */
-export interface LeasedDelivery extends CountedLease, OrderingKey {
-  readonly listener: string;
+/** What this process knows of a lease that it has taken. */
+export interface OwnLease {
   /** Name in the lease, of this registration in this process. */
   readonly owner: string;
+  /** When it was asked for, by the clock of the process: it lasts no longer than from then. */
+  readonly leasedAt: number;
+}
+
+/** A delivery row that is committed and leased to this process, for its event to be handed on. */
+export interface LeasedDelivery extends CountedLease, OrderingKey, OwnLease {
+  readonly listener: string;
   /** Attempts that have been counted. */
   readonly attempts: number;
   /** Attempts that do not count any more, because a replay came after them. */

@@ -45,10 +45,10 @@ export class DeliveryStore {
   ) {}
 
   /**
-   * Counts a further attempt before it runs, and prolongs the lease. False when the lease is lost or
+   * Counts a further attempt before it runs, unless the lease does, and prolongs that. False when the lease is lost or
    * the work is done.
    */
-  begin(held: DeliveryLease): Promise<boolean> {
+  begin(held: CountedLease): Promise<boolean> {
     return this.persist('An attempt could not be counted', false, () =>
       countAttempt(this.database, held, this.owner.lease),
     );

@@ -169,7 +169,8 @@ const GROUPS: readonly ProofGroup[] = [
       contested: async ({ writer, held, owner, id }) => {
         return (await writer.contested([{ ...held, orderingKey: id }], owner.id)).length === 0;
       },
-      attempt: ({ database, held, owner }) => countAttempt(database, held, owner.lease),
+      attempt: ({ database, held, owner }) =>
+        countAttempt(database, { ...held, isCounted: false }, owner.lease),
       renew: async ({ writer, held, owner }) => {
         return (await writer.renew([held], owner.lease)).length === 0;
       },

@@ -15,7 +15,14 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A poller whose claim takes as long as it is told to answer. */
-function pollerOf(secondsPerClaim: number[]) {
+function pollerOf(
+  secondsPerClaim: number[],
+  {
+    ids = ['listener'],
+    claim: given,
+    read = () => Promise.resolve(),
+  }: { ids?: string[]; claim?: unknown; read?: () => Promise<void> } = {},
+) {
   const claim = vi.fn<() => Promise<unknown>>(async () => {
     const seconds = secondsPerClaim.shift() ?? 0;
     await new Promise((resolve) => setTimeout(resolve, seconds * SECOND));
@@ -23,10 +30,10 @@ function pollerOf(secondsPerClaim: number[]) {
   });
   const renew = vi.fn<() => Promise<readonly never[]>>(() => Promise.resolve([]));
   const poller = new DeliveryPoller(
-    { ids: ['listener'] } as unknown as ListenerRegistry,
+    { ids } as unknown as ListenerRegistry,
     { roomOf: () => 1 } as unknown as DeliveryDispatcher,
-    { claim } as unknown as HandOver,
-    { read: () => Promise.resolve() } as unknown as ListenerGate,
+    { claim: given ?? claim } as unknown as HandOver,
+    { read } as unknown as ListenerGate,
     { renew } as unknown as LeaseKeeper,
     new TimeScale(),
     { name: 'default' } as LiveCallbackConfig,
@@ -62,4 +69,23 @@ it('after it was stopped it polls no more', async () => {
   poller.wake();
   await vi.advanceTimersByTimeAsync(10 * SECOND);
   expect(claim).toHaveBeenCalledTimes(1);
+});
+
+it('who fills an answer with what is old is asked for again after all others', async () => {
+  const answers = [
+    { claimed: [{ delivery: { listener: 'busy' } }], contested: [], hasMore: true },
+    { claimed: [{ delivery: { listener: 'quiet' } }], contested: [], hasMore: false },
+  ];
+  const claim = vi.fn<(among: { listeners: readonly string[] }) => Promise<unknown>>(async () => {
+    return answers.shift() ?? { claimed: [], contested: [], hasMore: false };
+  });
+  const read = vi.fn<() => Promise<void>>(() => Promise.resolve());
+  const { poller } = pollerOf([], { ids: ['busy', 'quiet'], claim, read });
+  poller.start();
+  await vi.advanceTimersByTimeAsync(10);
+  const asked = claim.mock.calls.map(([{ listeners }]) => listeners);
+  expect(asked).toEqual([['busy', 'quiet'], ['quiet'], ['busy', 'quiet']]);
+  // What is paused on another node is heard of between the steps of a backlog.
+  expect(read).toHaveBeenCalledTimes(3);
+  await poller.stop();
 });

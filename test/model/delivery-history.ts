@@ -220,10 +220,11 @@ export class DeliveryHistory {
     const isOld = this.table.elapsed - work.leasedAt > LEASE_AGE_MS;
     if (isOld || !work.isCounted) {
       const expected = this.rows.begin(work, node.identity.id);
-      mustEqual(await node.deliveries.begin(leaseOf(work)), expected, 'begun');
+      const { isCounted } = work;
+      mustEqual(await node.deliveries.begin({ ...leaseOf(work), isCounted }), expected, 'begun');
       if (!expected) return node.drop(work);
       work.leasedAt = this.table.elapsed;
-      work.attempts++;
+      if (!isCounted) work.attempts++;
     }
     work.isCounted = false;
     this.witness(node, work);
@@ -322,7 +323,9 @@ export class DeliveryHistory {
       );
       mustEqual(claimed.length, 0, 'claimed');
     }
-    if (call === 'begin') mustEqual(await deliveries.begin(lease), false, 'begun');
+    if (call === 'begin') {
+      mustEqual(await deliveries.begin({ ...lease, isCounted: false }), false, 'begun');
+    }
     if (call === 'renew') mustEqual((await deliveries.renew([lease])).length, 1, 'lost');
     if (call === 'release') await deliveries.release([{ ...lease, isCounted: true }]);
     if (call === 'settle') {

@@ -62,13 +62,15 @@ export class DeliveryNode {
       () => this.losesAnswer,
       () => this.beforeClaim(),
     );
+    const time = new TimeScale();
     this.store = new DatabaseCallbackStore(
       database,
       this.identity,
       { takes: () => this.hasRoom, graceMs: null },
       { name: 'default' } as LiveCallbackConfig,
+      time,
     );
-    this.deliveries = new DeliveryStore(database, this.identity, new TimeScale());
+    this.deliveries = new DeliveryStore(database, this.identity, time);
     const memory: Partial<DeliveryDispatcher> = {
       observe: () => {},
       roomOf: () => this.room,
@@ -79,7 +81,12 @@ export class DeliveryNode {
     };
     this.handOver = new HandOver(
       this.deliveries,
-      new DeliveryClaimer(database, this.identity, new ClaimedEventReader(database, interpreter)),
+      new DeliveryClaimer(
+        database,
+        this.identity,
+        new ClaimedEventReader(database, interpreter),
+        time,
+      ),
       memory as DeliveryDispatcher,
       {
         holds: (lease: DeliveryLease) => this.holdsLease(lease),

@@ -152,11 +152,11 @@ export class DeliveryRows {
     return claimed.map(keyOf);
   }
 
-  begin(lease: Held, owner: string): boolean {
+  begin(lease: Held & { isCounted: boolean }, owner: string): boolean {
     const row = this.heldRow(lease);
     if (!row) return false;
     this.lend(row, owner);
-    row.attempts++;
+    if (!lease.isCounted) row.attempts++;
     row.next_attempt_at = null;
     return true;
   }
