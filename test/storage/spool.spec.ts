@@ -21,6 +21,7 @@ import { Injectable } from '@nestjs/common';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { TIME_SCALE, TimeScale } from '../../src/common/time-scale.js';
 import { CallbackDatabase } from '../../src/storage/connection/callback.database.js';
 import type { CallbackWriter } from '../../src/storage/sql/callback.writer.js';
 import {
@@ -334,6 +335,52 @@ describe('the spool', () => {
     ]);
   });
 
+  it('is left under a steady load, however many callbacks are on their way at any time', async () => {
+    const logger = new LogLines();
+    const { host, end } = await startWithoutTable({ logger });
+    let isOver = false;
+    const load = Array.from({ length: 128 }, async () => {
+      while (!isOver) expect(await host.send(push())).toMatchObject(OK);
+    });
+    await vi.waitFor(() => expect(spoolOf(host).waiting).toBeGreaterThan(100), 10_000);
+    end();
+    const isLeft = () => logger.of('log').join('\n').includes('The spool is empty');
+    await vi.waitFor(() => expect(isLeft()).toBe(true), 10_000).finally(() => (isOver = true));
+    await Promise.all(load);
+    await whenEmpty(host);
+  });
+
+  it('whose rows cannot be deleted is left all the same, and takes nothing in twice', async () => {
+    const logger = new LogLines();
+    const { host, operator, end } = await startWithoutTable({ logger });
+    const { file } = spoolOf(host) as unknown as { file: { database: Sqlite.Database } };
+    const handle = file.database;
+    for (let n = 0; n < 2; n++) expect(await host.send(push())).toMatchObject(OK);
+    handle.exec(
+      `CREATE TEMP TRIGGER full BEFORE DELETE ON spooled_callback
+       BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END`,
+    );
+    end();
+    await whenEmpty(host);
+    expect(logger.of('error').join('\n')).toContain(
+      'The spool could not be emptied: SqliteError: database or disk is full',
+    );
+    const receipts = () =>
+      operator.prepare('SELECT receipts_count FROM live_callback ORDER BY id').pluck().all();
+    expect(await host.send(push())).toMatchObject(OK);
+    expect(receipts()).toEqual([1, 1, 1]);
+    const left = () => handle.prepare('SELECT count(*) FROM spooled_callback').pluck().get();
+    expect(left()).toBe(2);
+    // Deleted with the next ones.
+    handle.exec('DROP TRIGGER full');
+    operator.exec('ALTER TABLE live_callback RENAME TO elsewhere');
+    expect(await host.send(push())).toMatchObject(OK);
+    end();
+    await whenEmpty(host);
+    expect(receipts()).toEqual([1, 1, 1, 1]);
+    expect(left()).toBe(0);
+  });
+
   it('sets a callback aside that the database refuses for ever, and empties itself of the others', async () => {
     const path = newPath();
     const logger = new LogLines();
@@ -364,7 +411,11 @@ describe('the spool', () => {
 
 describe('rows of the spool', () => {
   /** Callbacks in a spool of an application that has stopped, and what is left of them by another one. */
-  async function spooled(count: number, keys: LiveCallbackModuleOptions['keys'] = KEY) {
+  async function spooled(
+    count: number,
+    keys: LiveCallbackModuleOptions['keys'] = KEY,
+    fieldsOf: (n: number) => object = () => ({}),
+  ) {
     const path = newPath();
     const database = await scratchDatabase();
     await (await startHost({ database })).close();
@@ -374,7 +425,7 @@ describe('rows of the spool', () => {
     const operator = new Sqlite(String(database.database));
     onTestFinished(() => void operator.close());
     operator.exec('ALTER TABLE live_callback RENAME TO elsewhere');
-    const sent = Array.from({ length: count }, () => push());
+    const sent = Array.from({ length: count }, (_, n) => push(fieldsOf(n)));
     for (const signed of sent) expect(await host.send(signed)).toMatchObject(OK);
     await host.close();
     operator.exec('ALTER TABLE elsewhere RENAME TO live_callback');
@@ -458,6 +509,32 @@ describe('rows of the spool', () => {
       expect(logger.of('error').join('\n')).toContain('was changed in the file');
     },
   );
+
+  it('whose keys cannot be had wait for a minute, and hold up nobody else', async () => {
+    const isGone = { value: false };
+    const asked: (string | null)[] = [];
+    const keys: LiveCallbackModuleOptions['keys'] = ({ domain }) => {
+      asked.push(domain);
+      if (domain === 'gone.example.com' && isGone.value) throw new Error('no such tenant');
+      return [KEY];
+    };
+    const { sent, logger, startAgain, bodies } = await spooled(5, keys, (n) =>
+      n < 3 ? { app: 'gone.example.com' } : {},
+    );
+    isGone.value = true;
+    asked.length = 0;
+    const minute = { [TIME_SCALE]: new TimeScale(30) };
+    const next = await startAgain(minute);
+    expect(bodies()).toEqual(sent.slice(3).map(({ body }) => body));
+    expect(asked.filter((domain) => domain === 'gone.example.com')).toHaveLength(1);
+    expect(logger.of('error').join('\n')).toContain(
+      '3 callbacks of the spool wait for their keys, which are asked for again in a minute: Error: no such tenant',
+    );
+    expect(spoolOf(next).setAside).toBe(3);
+    isGone.value = false;
+    await vi.waitFor(() => expect(bodies()).toHaveLength(5), 10_000);
+    expect(spoolOf(next).setAside).toBe(0);
+  });
 
   it('are taken in with an earlier key while keys rotate, and wait for it where it is missing', async () => {
     const { sent, startAgain, bodies } = await spooled(1);

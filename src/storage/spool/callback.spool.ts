@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Logger } from '@nestjs/common';
 
 import { errorText } from '../../common/error-text.js';
@@ -19,6 +21,12 @@ import type { SpoolSeal } from './spool.seal.js';
 /** How often the database is asked whether it can take callbacks again, ms. */
 const INTERVAL_MS = 1_000;
 const BATCH = 256;
+/** How long callbacks wait whose keys the host's function does not give, ms. */
+const KEYS_PAUSE_MS = 60_000;
+/** The longest that callbacks are held back while the last ones are taken in, ms. */
+const LEAVING_MS = 2_000;
+/** How often it is looked whether these are all in the file, ms. */
+const LOOK_MS = 5;
 
 const SPOOLED: StoredCallback = { outcome: 'spooled', conflicting: false, leased: [], waiting: [] };
 
@@ -37,6 +45,12 @@ export class CallbackSpool extends CallbackStore {
   private readonly underWay = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
   private draining: Promise<void> = Promise.resolve();
+  /** Set aside for a while. */
+  private keyless: SpooledCallback[] = [];
+  private keysTimer: NodeJS.Timeout | undefined;
+  /** Resolves when callbacks may come again. */
+  private held: Promise<void> | undefined;
+  private letGo: () => void = () => {};
 
   constructor(
     private readonly path: string,
@@ -68,6 +82,7 @@ export class CallbackSpool extends CallbackStore {
   async stop(): Promise<void> {
     this.takeIn = undefined;
     clearTimeout(this.timer);
+    clearTimeout(this.keysTimer);
     await this.draining;
   }
 
@@ -104,6 +119,7 @@ export class CallbackSpool extends CallbackStore {
   async put(callback: NewCallback): Promise<StoredCallback> {
     const { file } = this;
     if (!file) return this.store.put(callback);
+    if (this.held) await this.held;
     const position = file.nextPosition();
     this.underWay.add(position);
     try {
@@ -159,24 +175,55 @@ export class CallbackSpool extends CallbackStore {
     }
     try {
       while (this.takeIn && this.file && this.file.size > 0) {
-        if (!(await this.drainBatch(this.file, this.takeIn))) return;
+        let batch = this.earliest(this.file);
+        if (batch.length < BATCH) {
+          await this.holdBack();
+          batch = this.earliest(this.file);
+        }
+        if (batch.length === 0 || !(await this.drainBatch(this.file, batch, this.takeIn))) return;
       }
       if (this.file?.size === 0)
         this.logger.log('The spool is empty; callbacks go to the database again.');
     } catch (error) {
       this.logger.error(`The spool could not be emptied: ${errorText(error)}`);
+    } finally {
+      this.letGo();
     }
   }
 
-  /** @returns whether the database has taken all of it, and there may be more */
-  private async drainBatch(file: SpoolFile, takeIn: TakeIn): Promise<boolean> {
+  /** Those that nothing on its way comes before. */
+  private earliest(file: SpoolFile): readonly SealedCallback[] {
     const [earliestUnderWay = Infinity] = this.underWay;
-    const batch = file.first(BATCH, earliestUnderWay);
+    return file.first(BATCH, earliestUnderWay);
+  }
+
+  /**
+   * Lets nothing come until the last ones are taken in, and waits for what is on its way into the file: under
+   * a steady load the file would otherwise never be empty.
+   */
+  private async holdBack(): Promise<void> {
+    this.held ??= new Promise((resolve) => {
+      const late = setTimeout(() => this.letGo(), LEAVING_MS);
+      this.letGo = () => {
+        clearTimeout(late);
+        this.held = undefined;
+        resolve();
+      };
+    });
+    for (let ms = 0; this.underWay.size > 0 && ms < LEAVING_MS; ms += LOOK_MS) await sleep(LOOK_MS);
+  }
+
+  /** @returns whether the database has taken all of it */
+  private async drainBatch(
+    file: SpoolFile,
+    batch: readonly SealedCallback[],
+    takeIn: TakeIn,
+  ): Promise<boolean> {
     const genuine = await this.genuineOf(file, batch);
     // Put in their order, they are committed in it.
     const results = await Promise.allSettled(genuine.map((one) => takeIn(one, this.store)));
     file.remove(genuine.filter((_, index) => results[index]?.status === 'fulfilled'));
-    let isStuck = batch.length === 0;
+    let isStuck = false;
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') continue;
       if (!this.setAsideIfRefused(file, genuine[index]!, result.reason)) isStuck = true;
@@ -189,13 +236,36 @@ export class CallbackSpool extends CallbackStore {
     file: SpoolFile,
     batch: readonly SealedCallback[],
   ): Promise<SpooledCallback[]> {
-    const genuine: SpooledCallback[] = [];
-    for (const { seal, ...spooled } of batch) {
-      if (await this.seal.isGenuine(spooled, seal)) genuine.push(spooled);
-      else
+    const verdicts = await this.seal.genuine(batch);
+    const keyless = batch.filter((_, index) => verdicts[index]?.status === 'rejected');
+    const failed = verdicts.find(({ status }) => status === 'rejected') as
+      PromiseRejectedResult | undefined;
+    if (failed) this.putOff(file, keyless, failed.reason);
+    return batch.filter((spooled, index) => {
+      const verdict = verdicts[index];
+      if (verdict?.status !== 'fulfilled') return false;
+      if (!verdict.value)
         this.putAside(file, spooled, 'was changed in the file, or sealed with a key that is gone');
-    }
-    return genuine;
+      return verdict.value;
+    });
+  }
+
+  /** Those whose keys cannot be had now must not hold up those behind them, which may be of another tenant. */
+  private putOff(file: SpoolFile, keyless: readonly SpooledCallback[], error: unknown): void {
+    for (const spooled of keyless) file.setAside(spooled);
+    this.keyless.push(...keyless);
+    this.logger.error(
+      `${keyless.length} callbacks of the spool wait for their keys, which are asked for again in a minute: ${errorText(error)}`,
+    );
+    this.keysTimer ??= outsideRequests(() =>
+      setTimeout(() => this.takeBack(), this.time.real(KEYS_PAUSE_MS)).unref(),
+    );
+  }
+
+  private takeBack(): void {
+    this.keysTimer = undefined;
+    this.file?.takeBack(this.keyless.splice(0));
+    this.schedule(0);
   }
 
   /**

@@ -54,9 +54,13 @@ export class SpoolFile {
   private readonly selectFirst: Statement;
   private readonly deleteOne: Statement;
   private readonly setOneAside: Statement;
+  private readonly takeOneBack: Statement;
   private readonly selectAside: Statement;
   /** Rows, and those that are on their way. */
   private held: number;
+  /** Positions of rows that are in the database and could not be deleted here. */
+  private readonly leftOver = new Set<number>();
+  private probes = 0;
   private aside = 0;
   private lastPosition: number;
 
@@ -69,11 +73,16 @@ export class SpoolFile {
     this.selectFirst = database.prepare(
       `SELECT position, received_at AS receivedAt, route_kind AS routeKind,
          remote_address AS remoteAddress, body, body_encoding AS bodyEncoding, seal
-       FROM spooled_callback WHERE position < ? AND NOT is_aside ORDER BY position LIMIT ?`,
+       FROM spooled_callback
+       WHERE position < ? AND NOT is_aside AND position NOT IN (SELECT value FROM json_each(?))
+       ORDER BY position LIMIT ?`,
     );
     this.deleteOne = database.prepare('DELETE FROM spooled_callback WHERE position = ?');
     this.setOneAside = database.prepare(
       'UPDATE spooled_callback SET is_aside = 1 WHERE position = ?',
+    );
+    this.takeOneBack = database.prepare(
+      'UPDATE spooled_callback SET is_aside = 0 WHERE position = ? AND is_aside',
     );
     this.selectAside = database.prepare(
       `SELECT position, body, body_encoding AS bodyEncoding FROM spooled_callback WHERE is_aside`,
@@ -146,15 +155,22 @@ export class SpoolFile {
 
   /** The earliest callbacks, of those before a position. */
   first(limit: number, before: number): readonly SealedCallback[] {
-    return this.selectFirst.all(before, limit) as SealedCallback[];
+    const leftOver = JSON.stringify([...this.leftOver]);
+    return this.selectFirst.all(before, leftOver, limit) as SealedCallback[];
   }
 
-  /** Forgets callbacks that are in the database now. */
+  /**
+   * Forgets callbacks that are in the database now.
+   *
+   * @throws the error of SQLite, as for a full disk; they wait no more all the same
+   */
   remove(callbacks: readonly SpooledCallback[]): void {
-    this.database.transaction(() => {
-      for (const { position } of callbacks) this.deleteOne.run(position);
-    })();
+    for (const { position } of callbacks) this.leftOver.add(position);
     this.held -= callbacks.length;
+    this.database.transaction(() => {
+      for (const position of this.leftOver) this.deleteOne.run(position);
+    })();
+    this.leftOver.clear();
   }
 
   /** Leaves a callback that cannot be taken in in the file, until the file is opened again. */
@@ -162,6 +178,16 @@ export class SpoolFile {
     this.setOneAside.run(position);
     this.held--;
     this.aside++;
+  }
+
+  /** Callbacks that were set aside are to be taken in again. */
+  takeBack(callbacks: readonly SpooledCallback[]): void {
+    for (const { position } of callbacks) {
+      // One may have been erased meanwhile.
+      const { changes } = this.takeOneBack.run(position);
+      this.held += changes;
+      this.aside -= changes;
+    }
   }
 
   /** Deletes callbacks that were set aside. @returns how many */
@@ -177,7 +203,8 @@ export class SpoolFile {
 
   /** @throws the error of SQLite when nothing could be written now */
   probe(): void {
-    this.deleteOne.run(-1);
+    // What changes nothing is not written.
+    this.database.pragma(`user_version = ${++this.probes % 2 ** 31}`);
   }
 
   async close(): Promise<void> {

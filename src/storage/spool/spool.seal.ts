@@ -1,14 +1,17 @@
 import { createHmac } from 'node:crypto';
 
+import { outsideRequests } from '../../common/outside-requests.js';
 import { isSameSecret } from '../../common/same-secret.js';
 import { withTimeout } from '../../common/with-timeout.js';
 import { readPayload } from '../../events/payload/read-payload.js';
 import { streamIdentityOf } from '../../events/stream-identity.js';
 import { resolveKey } from '../../options/key.config.js';
 import type { LiveCallbackConfig } from '../../options/live-callback.config.js';
-import type { SpooledCallback } from './spool.file.js';
+import type { CallbackKeyQuery, CallbackKeyResolver } from '../../options/live-callback.options.js';
+import type { SealedCallback, SpooledCallback } from './spool.file.js';
 
 const KEY_DEADLINE_MS = 3_000;
+const NOBODY: CallbackKeyQuery = { domain: null, appId: null };
 
 /**
  * Seals what waits in the file, so that a row that was changed or added there is not taken for one that
@@ -21,40 +24,51 @@ export class SpoolSeal {
 
   /** @throws Error when the host's function gives no keys now */
   async of(callback: SpooledCallback): Promise<string> {
-    const [secret] = await this.secretsFor(callback);
+    const [secret] = await this.secretsFor(this.identityOf(callback));
     if (secret === undefined) throw new Error('there is no key to seal a callback with');
     return seal(callback, secret);
   }
 
-  /** @throws Error when the host's function gives no keys now */
-  async isGenuine(callback: SpooledCallback, given: unknown): Promise<boolean> {
-    if (typeof given !== 'string') return false;
-    const secrets = await this.secretsFor(callback);
-    return secrets.some((secret) => isSameSecret(given, seal(callback, secret)));
+  /**
+   * Which of them are as they were written: rejected where the host's function gives no keys now. It is asked
+   * once for all that name the same.
+   */
+  genuine(batch: readonly SealedCallback[]): Promise<PromiseSettledResult<boolean>[]> {
+    const asked = new Map<string, Promise<string[]>>();
+    return Promise.allSettled(
+      batch.map(async ({ seal: given, ...callback }) => {
+        const identity = this.identityOf(callback);
+        const name = JSON.stringify(identity);
+        const asking = asked.get(name) ?? this.secretsFor(identity);
+        asked.set(name, asking);
+        return (await asking).some((secret) => isSameSecret(given, seal(callback, secret)));
+      }),
+    );
   }
 
-  private async secretsFor({ body, bodyEncoding }: SpooledCallback): Promise<string[]> {
+  private async secretsFor(identity: CallbackKeyQuery): Promise<string[]> {
     const { keys, urlToken } = this.config;
-    const found =
-      typeof keys === 'function' ? await askFor(keys, Buffer.from(body, bodyEncoding)) : keys;
+    const found = typeof keys === 'function' ? await askFor(keys, identity) : keys;
     return [...found.map(({ key }) => key), ...(urlToken === null ? [] : [urlToken])];
   }
+
+  /** What the function was asked when the callback came. A body that was damaged since has none. */
+  private identityOf({ body, bodyEncoding }: SpooledCallback): CallbackKeyQuery {
+    if (typeof this.config.keys !== 'function') return NOBODY;
+    try {
+      const { value } = readPayload(Buffer.from(body, bodyEncoding));
+      const { domain, appId } = streamIdentityOf(value);
+      return { domain, appId };
+    } catch {
+      return NOBODY;
+    }
+  }
 }
 
-async function askFor(keys: Extract<LiveCallbackConfig['keys'], Function>, body: Buffer) {
-  const asked = Promise.resolve(keys(identityOf(body)));
+async function askFor(keys: CallbackKeyResolver, identity: CallbackKeyQuery) {
+  const asked = outsideRequests(async () => keys(identity));
   const late = () => new Error(`no keys within ${KEY_DEADLINE_MS} ms`);
   return (await withTimeout(asked, KEY_DEADLINE_MS, late)).map((key) => resolveKey('keys()', key));
-}
-
-/** What the function was asked when the callback came. A body that was damaged since has none. */
-function identityOf(body: Buffer) {
-  try {
-    const { domain, appId } = streamIdentityOf(readPayload(body).value);
-    return { domain, appId };
-  } catch {
-    return { domain: null, appId: null };
-  }
 }
 
 function seal(callback: SpooledCallback, secret: string): string {
