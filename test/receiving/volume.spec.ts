@@ -45,6 +45,12 @@ describe('a pair whose quota somebody has used up', () => {
     return volume;
   };
 
+  it('has not another one where its t is written as a text', () => {
+    const volume = newWatch();
+    const other = { ...pair, t: String(pair.t) };
+    expect(() => volume.add(other, 1_000, '192.0.2.1')).toThrow(CallbackRefusedError);
+  });
+
   it('is still taken from other addresses, and from that one no more', () => {
     const volume = newWatch();
     expect(() => volume.add(pair, 1_000, '192.0.2.1')).toThrow(CallbackRefusedError);
