@@ -131,7 +131,6 @@ export class DeliveryDispatcher {
     if (!queue) {
       const owner = {
         isHeld: () => this.heldUp.has(to.id),
-        // Once its attempt begins a delivery is no suspect any more.
         waitsForItsLike: (it: HeldDelivery) => it.isSuspect,
         run: (it: HeldDelivery) => this.attempt(it),
         giveBack: (them: readonly HeldDelivery[]) => this.giveBack(them),

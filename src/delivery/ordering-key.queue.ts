@@ -34,6 +34,8 @@ export class OrderingKeyQueue<T> {
   private readonly ready: string[] = [];
   private readonly pauses = new RetryPauses();
   private readonly active = new Set<T>();
+  /** Of those that wait for their like the one that has a place. */
+  private alone: T | undefined;
   private isStopped = false;
 
   constructor(
@@ -123,16 +125,19 @@ export class OrderingKeyQueue<T> {
 
   /** Tasks that wait for one another would otherwise take all places, and nothing else would run. */
   private mayTakePlace(name: string): boolean {
-    const waits = (task: T) => this.owner.waitsForItsLike(task);
-    return !waits(this.keys.get(name)!.tasks[0] as T) || ![...this.active].some(waits);
+    return (
+      this.alone === undefined || !this.owner.waitsForItsLike(this.keys.get(name)!.tasks[0] as T)
+    );
   }
 
   private async runNext(name: string): Promise<void> {
     const key = this.keys.get(name) as Key<T>;
     const task = key.tasks[0] as T;
     this.active.add(task);
+    if (this.owner.waitsForItsLike(task)) this.alone = task;
     const pause = await this.owner.run(task);
     this.active.delete(task);
+    if (this.alone === task) this.alone = undefined;
     if (pause === null) this.goOn(name, key);
     else this.block(name, key, pause);
     this.pump();

@@ -245,7 +245,7 @@ const PROVIDERS: Provider[] = [
       time: TimeScale,
     ) =>
       config.spool &&
-      new CallbackSpool(config.spool.path, store, database, time, new SpoolSeal(config)),
+      new CallbackSpool(config.spool.path, store, database, time, new SpoolSeal(config, time)),
   },
   ClaimedEventReader,
   DeliveryStore,

@@ -10,6 +10,7 @@ interface Entry<T, R> {
   readonly item: T;
   readonly weight: number;
   readonly addedAt: number;
+  isGivenUp: boolean;
   resolve(result: R): void;
   reject(error: unknown): void;
 }
@@ -29,11 +30,13 @@ export class BatchQueue<T, R> {
   /**
    * @param write stores a batch and resolves to a result per item
    * @param splits whether a batch that failed with this error is worth trying in halves
+   * @param givenUp told when something that is being written is given up, and may come to be all the same
    */
   constructor(
     private readonly write: (items: T[]) => Promise<readonly R[]>,
     private readonly limits: BatchLimits,
     private readonly splits: (error: unknown) => boolean = () => false,
+    private readonly givenUp: () => void = () => {},
   ) {}
 
   /**
@@ -48,7 +51,8 @@ export class BatchQueue<T, R> {
       return Promise.reject(new StorageUnavailableError('storage-overloaded'));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, weight, addedAt: performance.now(), resolve, reject });
+      const addedAt = performance.now();
+      this.waiting.push({ item, weight, addedAt, isGivenUp: false, resolve, reject });
       this.waitingWeight += weight;
       this.running ??= outsideRequests(() => this.run());
       if (this.waiting.length >= this.limits.enough) this.endPause();
@@ -85,7 +89,10 @@ export class BatchQueue<T, R> {
     const isInTime = ({ addedAt }: Entry<T, R>) => addedAt > latest;
     const late = this.waiting.findIndex(isInTime);
     const waited = this.take(late < 0 ? this.waiting.length : late);
-    for (const entry of [...this.writing.filter((it) => !isInTime(it)), ...waited]) {
+    const begun = this.writing.filter((it) => !it.isGivenUp && !isInTime(it));
+    if (begun.length > 0) this.givenUp();
+    for (const entry of [...begun, ...waited]) {
+      entry.isGivenUp = true;
       entry.reject(new StorageUnavailableError('storage-timeout'));
     }
   }
@@ -121,9 +128,11 @@ export class BatchQueue<T, R> {
     } catch (error) {
       if (batch.length > 1 && this.splits(error)) {
         // One bad row must not take its neighbours down.
-        const half = batch.length >> 1;
-        await this.writeBatch(batch.slice(0, half));
-        await this.writeBatch(batch.slice(half));
+        const left = batch.filter(({ isGivenUp }) => !isGivenUp);
+        const half = (left.length + 1) >> 1;
+        for (const part of [left.slice(0, half), left.slice(half)]) {
+          if (part.length > 0) await this.writeBatch(part);
+        }
         return;
       }
       for (const entry of batch) entry.reject(error);

@@ -22,6 +22,8 @@ export class DatabaseCallbackStore extends CallbackStore {
     (callbacks) => this.write(callbacks),
     CALLBACK_BATCHES,
     (error) => this.isRowFault(error),
+    // Its row would be leased to the present name, and nobody would run it.
+    () => this.owner.rename(),
   );
 
   constructor(
@@ -38,9 +40,6 @@ export class DatabaseCallbackStore extends CallbackStore {
     try {
       return await this.queue.add(callback, callback.body.length);
     } catch (error) {
-      // Its row may come to be all the same, leased to this name, and nobody would run it.
-      if (error instanceof StorageUnavailableError && error.reason === 'storage-timeout')
-        this.owner.rename();
       if (error instanceof StorageUnavailableError) throw error;
       this.logger.error(`A callback could not be stored: ${errorText(error)}`);
       throw new StorageUnavailableError('storage-failed', { cause: error });

@@ -167,6 +167,28 @@ describe('an item that waits too long', () => {
     expect(batches).toEqual([['a'], ['c']]);
   });
 
+  it('is told of where it had begun, once, and is left out of the halves of a batch that failed', async () => {
+    const givenUp = vi.fn<() => void>();
+    const batches: string[][] = [];
+    let fail = (_error: Error) => {};
+    const queue = new BatchQueue<string, string>(
+      (items) => {
+        batches.push(items);
+        return new Promise((_, reject) => (fail = reject));
+      },
+      LIMITS,
+      () => true,
+      givenUp,
+    );
+    const late = Promise.allSettled([queue.add('a'), queue.add('b')]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect((await late).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(givenUp).toHaveBeenCalledTimes(1);
+    fail(new Error('bad row'));
+    await turn();
+    expect(batches).toEqual([['a', 'b']]);
+  });
+
   it('is nobody where there is no deadline', async () => {
     const { queue, finish } = newQueue({ deadlineMs: Infinity });
     const result = queue.add('a');

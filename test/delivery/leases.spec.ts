@@ -92,7 +92,7 @@ describe.each(DATABASES)('with $name', ({ isAbsent, create }) => {
 it('of deliveries that may end the process one has a place, and others run beside it', async () => {
   const database = await scratchDatabase();
   const rows = await rowsOf(database);
-  const { provider, began, script } = listener({ concurrency: 3 });
+  const { provider, began, script } = listener({ concurrency: 2 });
   const start = () => scratchHost({ database, module: { providers: [provider] } });
   const first = await start();
   for (const stream of ['a', 'b', 'c', 'd']) await send(first, stream);

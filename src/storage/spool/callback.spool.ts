@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 
 import { errorText } from '../../common/error-text.js';
+import { OutageLog } from '../../common/outage.log.js';
 import { folderProblem } from '../../common/private-file.js';
 import { outsideRequests } from '../../common/outside-requests.js';
 import type { TimeScale } from '../../common/time-scale.js';
@@ -16,13 +17,11 @@ import {
   type SpooledBody,
   type SpooledCallback,
 } from './spool.file.js';
-import type { SpoolSeal } from './spool.seal.js';
+import type { SealVerdict, SpoolSeal } from './spool.seal.js';
 
 /** How often the database is asked whether it can take callbacks again, ms. */
 const INTERVAL_MS = 1_000;
 const BATCH = 256;
-/** How long callbacks wait whose keys the host's function does not give, ms. */
-const KEYS_PAUSE_MS = 60_000;
 /** The longest that callbacks are held back while the last ones are taken in, ms. */
 const LEAVING_MS = 2_000;
 /** How often it is looked whether these are all in the file, ms. */
@@ -39,15 +38,14 @@ export type TakeIn = (spooled: SpooledCallback, store: CallbackStore) => Promise
  */
 export class CallbackSpool extends CallbackStore {
   private readonly logger = new Logger('LiveCallback');
+  private readonly emptying = new OutageLog(this.logger);
+  private readonly removal = new OutageLog(this.logger);
   private file: SpoolFile | undefined;
   private takeIn: TakeIn | undefined;
   /** Positions of callbacks that are on their way into the database, in the order of arrival. */
   private readonly underWay = new Set<number>();
   private timer: NodeJS.Timeout | undefined;
   private draining: Promise<void> = Promise.resolve();
-  /** Set aside for a while. */
-  private keyless: SpooledCallback[] = [];
-  private keysTimer: NodeJS.Timeout | undefined;
   /** Resolves when callbacks may come again. */
   private held: Promise<void> | undefined;
   private letGo: () => void = () => {};
@@ -82,7 +80,6 @@ export class CallbackSpool extends CallbackStore {
   async stop(): Promise<void> {
     this.takeIn = undefined;
     clearTimeout(this.timer);
-    clearTimeout(this.keysTimer);
     await this.draining;
   }
 
@@ -182,10 +179,11 @@ export class CallbackSpool extends CallbackStore {
         }
         if (batch.length === 0 || !(await this.drainBatch(this.file, batch, this.takeIn))) return;
       }
+      this.emptying.works();
       if (this.file?.size === 0)
         this.logger.log('The spool is empty; callbacks go to the database again.');
     } catch (error) {
-      this.logger.error(`The spool could not be emptied: ${errorText(error)}`);
+      this.emptying.failed(() => `The spool could not be emptied: ${errorText(error)}`);
     } finally {
       this.letGo();
     }
@@ -222,7 +220,10 @@ export class CallbackSpool extends CallbackStore {
     const genuine = await this.genuineOf(file, batch);
     // Put in their order, they are committed in it.
     const results = await Promise.allSettled(genuine.map((one) => takeIn(one, this.store)));
-    file.remove(genuine.filter((_, index) => results[index]?.status === 'fulfilled'));
+    this.remove(
+      file,
+      genuine.filter((_, index) => results[index]?.status === 'fulfilled'),
+    );
     let isStuck = false;
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') continue;
@@ -231,41 +232,32 @@ export class CallbackSpool extends CallbackStore {
     return !isStuck;
   }
 
+  /** On a full disk their rows stay, and nobody waits for that. */
+  private remove(file: SpoolFile, taken: readonly SpooledCallback[]): void {
+    try {
+      file.remove(taken);
+      this.removal.works();
+    } catch (error) {
+      this.removal.failed(
+        () => `What was taken in could not be deleted from the spool: ${errorText(error)}`,
+      );
+    }
+  }
+
   /** Those that are as they were written; the others are not delivered as if they had been verified. */
   private async genuineOf(
     file: SpoolFile,
     batch: readonly SealedCallback[],
   ): Promise<SpooledCallback[]> {
-    const verdicts = await this.seal.genuine(batch);
-    const keyless = batch.filter((_, index) => verdicts[index]?.status === 'rejected');
-    const failed = verdicts.find(({ status }) => status === 'rejected') as
-      PromiseRejectedResult | undefined;
-    if (failed) this.putOff(file, keyless, failed.reason);
-    return batch.filter((spooled, index) => {
-      const verdict = verdicts[index];
-      if (verdict?.status !== 'fulfilled') return false;
-      if (!verdict.value)
-        this.putAside(file, spooled, 'was changed in the file, or sealed with a key that is gone');
-      return verdict.value;
-    });
-  }
-
-  /** Those whose keys cannot be had now must not hold up those behind them, which may be of another tenant. */
-  private putOff(file: SpoolFile, keyless: readonly SpooledCallback[], error: unknown): void {
-    for (const spooled of keyless) file.setAside(spooled);
-    this.keyless.push(...keyless);
-    this.logger.error(
-      `${keyless.length} callbacks of the spool wait for their keys, which are asked for again in a minute: ${errorText(error)}`,
+    const verdicts = await this.seal.verdictsOn(batch);
+    const of = (verdict: SealVerdict) => batch.filter((_, index) => verdicts[index] === verdict);
+    this.putAside(
+      file,
+      of('changed'),
+      'was changed in the file, or sealed with a key that is gone',
     );
-    this.keysTimer ??= outsideRequests(() =>
-      setTimeout(() => this.takeBack(), this.time.real(KEYS_PAUSE_MS)).unref(),
-    );
-  }
-
-  private takeBack(): void {
-    this.keysTimer = undefined;
-    this.file?.takeBack(this.keyless.splice(0));
-    this.schedule(0);
+    this.putAside(file, of('keyless'), 'has had no keys for a minute');
+    return of('genuine');
   }
 
   /**
@@ -275,19 +267,22 @@ export class CallbackSpool extends CallbackStore {
    */
   private setAsideIfRefused(file: SpoolFile, spooled: SpooledCallback, error: unknown): boolean {
     if (!(error instanceof StorageUnavailableError)) {
-      this.putAside(file, spooled, `cannot be read: ${errorText(error)}`);
+      this.putAside(file, [spooled], `cannot be read: ${errorText(error)}`);
       return true;
     }
     const { cause } = error;
     if (!this.database.isOpen || !this.database.writer.isRowFault(cause)) return false;
-    this.putAside(file, spooled, `is refused by the database: ${errorText(cause)}`);
+    this.putAside(file, [spooled], `is refused by the database: ${errorText(cause)}`);
     return true;
   }
 
-  private putAside(file: SpoolFile, spooled: SpooledCallback, problem: string): void {
-    file.setAside(spooled);
-    this.logger.error(
-      `Callback ${spooled.position} of the spool ${problem}. It stays in the file, and is tried again at the next start.`,
-    );
+  private putAside(file: SpoolFile, callbacks: readonly SpooledCallback[], problem: string): void {
+    if (callbacks.length === 0) return;
+    file.setAside(callbacks);
+    for (const { position } of callbacks) {
+      this.logger.error(
+        `Callback ${position} of the spool ${problem}. It stays in the file, and is tried again at the next start.`,
+      );
+    }
   }
 }

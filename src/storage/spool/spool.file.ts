@@ -54,7 +54,6 @@ export class SpoolFile {
   private readonly selectFirst: Statement;
   private readonly deleteOne: Statement;
   private readonly setOneAside: Statement;
-  private readonly takeOneBack: Statement;
   private readonly selectAside: Statement;
   /** Rows, and those that are on their way. */
   private held: number;
@@ -80,9 +79,6 @@ export class SpoolFile {
     this.deleteOne = database.prepare('DELETE FROM spooled_callback WHERE position = ?');
     this.setOneAside = database.prepare(
       'UPDATE spooled_callback SET is_aside = 1 WHERE position = ?',
-    );
-    this.takeOneBack = database.prepare(
-      'UPDATE spooled_callback SET is_aside = 0 WHERE position = ? AND is_aside',
     );
     this.selectAside = database.prepare(
       `SELECT position, body, body_encoding AS bodyEncoding FROM spooled_callback WHERE is_aside`,
@@ -173,21 +169,13 @@ export class SpoolFile {
     this.leftOver.clear();
   }
 
-  /** Leaves a callback that cannot be taken in in the file, until the file is opened again. */
-  setAside({ position }: SpooledCallback): void {
-    this.setOneAside.run(position);
-    this.held--;
-    this.aside++;
-  }
-
-  /** Callbacks that were set aside are to be taken in again. */
-  takeBack(callbacks: readonly SpooledCallback[]): void {
-    for (const { position } of callbacks) {
-      // One may have been erased meanwhile.
-      const { changes } = this.takeOneBack.run(position);
-      this.held += changes;
-      this.aside -= changes;
-    }
+  /** Leaves callbacks that cannot be taken in in the file, until the file is opened again. */
+  setAside(callbacks: readonly SpooledCallback[]): void {
+    this.database.transaction(() => {
+      for (const { position } of callbacks) this.setOneAside.run(position);
+    })();
+    this.held -= callbacks.length;
+    this.aside += callbacks.length;
   }
 
   /** Deletes callbacks that were set aside. @returns how many */

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import { outsideRequests } from '../../common/outside-requests.js';
 import { isSameSecret } from '../../common/same-secret.js';
+import { TimeScale } from '../../common/time-scale.js';
 import { withTimeout } from '../../common/with-timeout.js';
 import { readPayload } from '../../events/payload/read-payload.js';
 import { streamIdentityOf } from '../../events/stream-identity.js';
@@ -11,7 +12,12 @@ import type { CallbackKeyQuery, CallbackKeyResolver } from '../../options/live-c
 import type { SealedCallback, SpooledCallback } from './spool.file.js';
 
 const KEY_DEADLINE_MS = 3_000;
+/** How long callbacks hold up others whose keys cannot be had, ms. */
+const PATIENCE_MS = 60_000;
 const NOBODY: CallbackKeyQuery = { domain: null, appId: null };
+
+/** As it was written; changed there, or sealed with a key that is gone; or nobody can tell. */
+export type SealVerdict = 'genuine' | 'changed' | 'keyless';
 
 /**
  * Seals what waits in the file, so that a row that was changed or added there is not taken for one that
@@ -20,7 +26,16 @@ const NOBODY: CallbackKeyQuery = { domain: null, appId: null };
  * which any that they have now will do: the first is what it was made with, also while keys rotate.
  */
 export class SpoolSeal {
-  constructor(private readonly config: Pick<LiveCallbackConfig, 'keys' | 'urlToken'>) {}
+  /** Names for which the host's function gives no keys. */
+  private readonly failing = new Map<
+    string,
+    { readonly since: number; readonly askedAt: number }
+  >();
+
+  constructor(
+    private readonly config: Pick<LiveCallbackConfig, 'keys' | 'urlToken'>,
+    private readonly time = new TimeScale(),
+  ) {}
 
   /** @throws Error when the host's function gives no keys now */
   async of(callback: SpooledCallback): Promise<string> {
@@ -30,20 +45,41 @@ export class SpoolSeal {
   }
 
   /**
-   * Which of them are as they were written: rejected where the host's function gives no keys now. It is asked
-   * once for all that name the same.
+   * What is to become of them. Asks the host's function once for all that name the same domain and account.
+   *
+   * @throws Error when it gives no keys now; no more once it has given none for a minute
    */
-  genuine(batch: readonly SealedCallback[]): Promise<PromiseSettledResult<boolean>[]> {
-    const asked = new Map<string, Promise<string[]>>();
-    return Promise.allSettled(
+  async verdictsOn(batch: readonly SealedCallback[]): Promise<SealVerdict[]> {
+    const asked = new Map<string, Promise<readonly string[] | null>>();
+    return Promise.all(
       batch.map(async ({ seal: given, ...callback }) => {
         const identity = this.identityOf(callback);
         const name = JSON.stringify(identity);
-        const asking = asked.get(name) ?? this.secretsFor(identity);
+        const asking = asked.get(name) ?? this.askPatiently(name, identity);
         asked.set(name, asking);
-        return (await asking).some((secret) => isSameSecret(given, seal(callback, secret)));
+        const secrets = await asking;
+        if (secrets === null) return 'keyless';
+        const own = secrets.some((secret) => isSameSecret(given, seal(callback, secret)));
+        return own ? 'genuine' : 'changed';
       }),
     );
+  }
+
+  /** @returns null where there have been none for so long that others should not wait any more */
+  private async askPatiently(name: string, identity: CallbackKeyQuery) {
+    const now = this.time.now();
+    const failure = this.failing.get(name);
+    const isGivenUp = failure !== undefined && now - failure.since >= PATIENCE_MS;
+    if (isGivenUp && now - failure.askedAt < PATIENCE_MS) return null;
+    try {
+      const secrets = await this.secretsFor(identity);
+      this.failing.delete(name);
+      return secrets;
+    } catch (error) {
+      this.failing.set(name, { since: failure?.since ?? now, askedAt: now });
+      if (isGivenUp) return null;
+      throw error;
+    }
   }
 
   private async secretsFor(identity: CallbackKeyQuery): Promise<string[]> {
