@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { DataSource } from 'typeorm';
 
+import { LIVE_CALLBACK_ENTITIES } from '../../src/index.js';
 import { freePort } from '../support/free-port.js';
 import { ApplicationNodes } from './application-nodes.js';
 import type { Life } from './application-process.js';
@@ -110,7 +111,8 @@ export async function runCampaign(
     ledger.flush();
     const sentFor = (now() - startedAt) / 1_000;
     onProgress(`${sender.acked} acknowledged; waiting for the listeners`);
-    const host = await new DataSource(database.options).initialize();
+    const entities = [...LIVE_CALLBACK_ENTITIES];
+    const host = await new DataSource({ ...database.options, entities }).initialize();
     const drainedFor = await drain(host);
     await keepOpen(host, folder);
     const stopMs = await application.stop();
