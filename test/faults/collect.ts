@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline';
 
 import type { DataSource } from 'typeorm';
 
+import { SESSION_LISTENER } from '../../src/sessions/session.deliveries.js';
 import type { JournalLine } from './application/journal.js';
 import { digestOf, type Ledger } from './ledger.js';
 
 const PAGE = 5_000;
-const LISTENERS = ['plain', 'transactional', 'slow'] as const;
+const LISTENERS = ['plain', 'transactional', 'slow', SESSION_LISTENER] as const;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Reads what the listeners wrote into the journals of all lives. */
