@@ -128,10 +128,10 @@ export class BatchQueue<T, R> {
     } catch (error) {
       if (batch.length > 1 && this.splits(error)) {
         // One bad row must not take its neighbours down.
-        const left = batch.filter(({ isGivenUp }) => !isGivenUp);
-        const half = (left.length + 1) >> 1;
-        for (const part of [left.slice(0, half), left.slice(half)]) {
-          if (part.length > 0) await this.writeBatch(part);
+        const half = batch.length >> 1;
+        for (const part of [batch.slice(0, half), batch.slice(half)]) {
+          const left = part.filter(({ isGivenUp }) => !isGivenUp);
+          if (left.length > 0) await this.writeBatch(left);
         }
         return;
       }

@@ -189,6 +189,31 @@ describe('an item that waits too long', () => {
     expect(batches).toEqual([['a', 'b']]);
   });
 
+  it('is left out of the second half, where it was given up while the first one was written', async () => {
+    const batches: string[][] = [];
+    let fail = (_error: Error) => {};
+    const queue = new BatchQueue<string, string>(
+      (items) => {
+        batches.push(items);
+        return new Promise((_, reject) => (fail = reject));
+      },
+      LIMITS,
+      () => true,
+    );
+    const late = Promise.allSettled(['a', 'b', 'c', 'd'].map((item) => queue.add(item)));
+    await vi.advanceTimersByTimeAsync(900);
+    fail(new Error('bad row'));
+    await turn();
+    await vi.advanceTimersByTimeAsync(500);
+    fail(new Error('bad row'));
+    await turn();
+    await late;
+    expect(batches).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['a', 'b'],
+    ]);
+  });
+
   it('is nobody where there is no deadline', async () => {
     const { queue, finish } = newQueue({ deadlineMs: Infinity });
     const result = queue.add('a');

@@ -39,7 +39,9 @@ export class SpoolSeal {
 
   /** @throws Error when the host's function gives no keys now */
   async of(callback: SpooledCallback): Promise<string> {
-    const [secret] = await this.secretsFor(this.identityOf(callback));
+    const identity = this.identityOf(callback);
+    const [secret] = await this.secretsFor(identity);
+    this.failing.delete(JSON.stringify(identity));
     if (secret === undefined) throw new Error('there is no key to seal a callback with');
     return seal(callback, secret);
   }
@@ -51,7 +53,7 @@ export class SpoolSeal {
    */
   async verdictsOn(batch: readonly SealedCallback[]): Promise<SealVerdict[]> {
     const asked = new Map<string, Promise<readonly string[] | null>>();
-    return Promise.all(
+    const verdicts = await Promise.allSettled(
       batch.map(async ({ seal: given, ...callback }) => {
         const identity = this.identityOf(callback);
         const name = JSON.stringify(identity);
@@ -63,12 +65,18 @@ export class SpoolSeal {
         return own ? 'genuine' : 'changed';
       }),
     );
+    return verdicts.map((verdict) => {
+      if (verdict.status === 'rejected') throw verdict.reason;
+      return verdict.value;
+    });
   }
 
   /** @returns null where there have been none for so long that others should not wait any more */
   private async askPatiently(name: string, identity: CallbackKeyQuery) {
     const now = this.time.now();
-    const failure = this.failing.get(name);
+    const known = this.failing.get(name);
+    // Of longer ago: a new minute begins.
+    const failure = known && now - known.askedAt < 2 * PATIENCE_MS ? known : undefined;
     const isGivenUp = failure !== undefined && now - failure.since >= PATIENCE_MS;
     if (isGivenUp && now - failure.askedAt < PATIENCE_MS) return null;
     try {
