@@ -42,7 +42,7 @@ export class VolumeWatch {
     const now = this.config.clock();
     this.turnMinute(now);
     // Kinds that are not signed share a quota per minute.
-    const pair = sign === undefined ? `unsigned ${this.minute}` : [t, sign].join(' ');
+    const pair = sign === undefined ? `unsigned ${this.minute}` : JSON.stringify([Number(t), sign]);
     const share = `${pair} ${address}`;
     const total = (this.pairs.get(pair) ?? 0) + bytes;
     const own = (this.shares.get(share) ?? 0) + bytes;

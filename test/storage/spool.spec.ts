@@ -338,14 +338,14 @@ describe('the spool', () => {
   it('is left under a steady load, however many callbacks are on their way at any time', async () => {
     const logger = new LogLines();
     const { host, end } = await startWithoutTable({ logger });
-    let isOver = false;
+    const over = new AbortController();
     const load = Array.from({ length: 128 }, async () => {
-      while (!isOver) expect(await host.send(push())).toMatchObject(OK);
+      while (!over.signal.aborted) expect(await host.send(push())).toMatchObject(OK);
     });
     await vi.waitFor(() => expect(spoolOf(host).waiting).toBeGreaterThan(100), 10_000);
     end();
     const isLeft = () => logger.of('log').join('\n').includes('The spool is empty');
-    await vi.waitFor(() => expect(isLeft()).toBe(true), 10_000).finally(() => (isOver = true));
+    await vi.waitFor(() => expect(isLeft()).toBe(true), 10_000).finally(() => over.abort());
     await Promise.all(load);
     await whenEmpty(host);
   });
