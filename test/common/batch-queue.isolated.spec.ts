@@ -47,6 +47,26 @@ function newQueue(limits: Partial<BatchLimits> = {}) {
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
 
+/** A queue whose batches fail when the test says so, and are then tried in halves. */
+function failingQueue(givenUp?: () => void) {
+  const batches: string[][] = [];
+  let reject = (_error: Error) => {};
+  const queue = new BatchQueue<string, string>(
+    (items) => {
+      batches.push(items);
+      return new Promise((_, no) => (reject = no));
+    },
+    LIMITS,
+    () => true,
+    givenUp,
+  );
+  const fail = async () => {
+    reject(new Error('bad row'));
+    await turn();
+  };
+  return { queue, batches, fail };
+}
+
 /** All but what promises run on. */
 const FAKED = [
   'setTimeout',
@@ -169,44 +189,22 @@ describe('an item that waits too long', () => {
 
   it('is told of where it had begun, once, and is left out of the halves of a batch that failed', async () => {
     const givenUp = vi.fn<() => void>();
-    const batches: string[][] = [];
-    let fail = (_error: Error) => {};
-    const queue = new BatchQueue<string, string>(
-      (items) => {
-        batches.push(items);
-        return new Promise((_, reject) => (fail = reject));
-      },
-      LIMITS,
-      () => true,
-      givenUp,
-    );
+    const { queue, batches, fail } = failingQueue(givenUp);
     const late = Promise.allSettled([queue.add('a'), queue.add('b')]);
     await vi.advanceTimersByTimeAsync(2_000);
     expect((await late).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(givenUp).toHaveBeenCalledTimes(1);
-    fail(new Error('bad row'));
-    await turn();
+    await fail();
     expect(batches).toEqual([['a', 'b']]);
   });
 
   it('is left out of the second half, where it was given up while the first one was written', async () => {
-    const batches: string[][] = [];
-    let fail = (_error: Error) => {};
-    const queue = new BatchQueue<string, string>(
-      (items) => {
-        batches.push(items);
-        return new Promise((_, reject) => (fail = reject));
-      },
-      LIMITS,
-      () => true,
-    );
+    const { queue, batches, fail } = failingQueue();
     const late = Promise.allSettled(['a', 'b', 'c', 'd'].map((item) => queue.add(item)));
     await vi.advanceTimersByTimeAsync(900);
-    fail(new Error('bad row'));
-    await turn();
+    await fail();
     await vi.advanceTimersByTimeAsync(500);
-    fail(new Error('bad row'));
-    await turn();
+    await fail();
     await late;
     expect(batches).toEqual([
       ['a', 'b', 'c', 'd'],

@@ -47,8 +47,7 @@ const LOCK_PAUSE_MS = 100;
 export class SpoolFile {
   private readonly queue = new BatchQueue<SealedCallback, void>(
     (batch) => Promise.resolve(this.insert(batch)),
-    // Given up, a callback would be written all the same, and not be counted.
-    { ...CALLBACK_BATCHES, deadlineMs: Infinity },
+    CALLBACK_BATCHES,
   );
   private readonly insertOne: Statement;
   private readonly selectFirst: Statement;

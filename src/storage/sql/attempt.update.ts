@@ -5,8 +5,8 @@ import type { Lease } from './callback.writer.js';
 import { isPending } from './open-deliveries.js';
 
 /**
- * Counts an attempt before it runs, unless the lease counts it, and prolongs the lease: under one that has run out, another node could
- * take the delivery while it runs.
+ * Counts an attempt before it runs, unless the lease counts it, and prolongs the lease: under one that has
+ * run out, another node could take the delivery while it runs.
  *
  * @returns false when the lease is lost or the work is done
  */
